@@ -1,0 +1,1 @@
+"""Pure values and decisions: nothing here reads, writes, waits or rolls dice."""

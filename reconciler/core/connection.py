@@ -1,0 +1,55 @@
+"""A validated, immutable market-data connection.
+
+It carries the names of its credentials, never their values: those are unsealed
+late, kept in memory, and travel as `Credentials` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEFAULT_OWNER = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the key must and must not be allowed to do at the provider."""
+
+    require: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+    ip_restricted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthPolicy:
+    """When to test again and when to call it broken; times in seconds."""
+
+    interval_s: float = 900.0
+    stale_after_s: float = 86_400.0
+    failure_threshold: int = 3
+    success_threshold: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One connection as its document declares it.
+
+    `credential_names` are the keys below `credentials`, in file order; empty for
+    a public, keyless connection. `config` is plain JSON-like data.
+    """
+
+    name: str
+    type: str
+    provider: str
+    owner: str = DEFAULT_OWNER
+    active: bool = True
+    protected: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    credential_names: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    permissions: Permissions = field(default_factory=Permissions)
+    health: HealthPolicy = field(default_factory=HealthPolicy)
+    symbols: tuple[str, ...] = ()
+    timeframes: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""One problem in a file: a stable code, a place, one sentence and a hint.
+
+Codes are never reused. `RULES` is their only list: what each one means, and how
+to fix it. Readers, schema, adapters and the sealer all report with them, so that
+`validate` can print every problem of every file in one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether a problem stops the document."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in a file; `line` and `column` start at 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem; `message` stands alone, `hint` says how to fix it."""
+
+    code: str
+    message: str
+    span: Span
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    related: tuple[tuple[Span, str], ...] = field(default=())
+
+    @property
+    def sort_key(self) -> tuple[Span, str, str]:
+        """Order: file, line, column, code."""
+        return (self.span, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code means and how to fix it, in general."""
+
+    title: str
+    fix: str
+
+
+RULES: dict[str, Rule] = {
+    # R1: the text is not the YAML that we accept
+    "R101": Rule("the file is not valid YAML", "correct the syntax at the place named"),
+    "R102": Rule("a key stands twice", "keep one of the two"),
+    "R103": Rule("a key is not text", "quote the key"),
+    "R104": Rule(
+        "a plain value that YAML versions read differently",
+        "quote it to keep the text, or write true, false or a plain number",
+    ),
+    "R105": Rule("an anchor, alias, tag or merge key", "write the value out"),
+    "R106": Rule("not exactly one mapping in the file", "one connection per file"),
+    "R107": Rule("the file cannot be read", "check its name, mode and encoding"),
+    # R2: the document does not have the shape of a connection
+    "R201": Rule("an unknown key", "remove it, or use the key that is suggested"),
+    "R202": Rule("a required key is missing", "add it"),
+    "R203": Rule("a value of the wrong kind", "write it as the schema asks"),
+    "R204": Rule("a value outside what is allowed", "use one of the allowed values"),
+    "R205": Rule("the name differs from the file's stem", "rename one of the two"),
+    "R206": Rule("two files declare one name", "rename one of them"),
+    "R207": Rule("a file version that this release does not know", "use version: 1"),
+    # R3: credentials and sealing
+    "R301": Rule(
+        "a credential in plain text", "run 'reconcile encrypt FILE', then commit"
+    ),
+    "R302": Rule("a sealed file without its sops block", "seal the file again"),
+    "R303": Rule("a sealed value is malformed", "seal the value again"),
+    "R304": Rule("the sealed file has no MAC", "seal the file again"),
+    "R305": Rule(
+        "the credentials are not bound to their destination",
+        "run 'reconcile encrypt FILE' to add the binding",
+    ),
+    "R306": Rule("a required credential is missing", "add and seal it"),
+    "R307": Rule("a credential that this provider does not use", "remove it"),
+    "R308": Rule("a top-level 'sops' or 'binding' without credentials", "remove it"),
+    "R309": Rule("the file's seal cannot be opened", "see the message"),
+    # R4: what the type or the provider cannot do
+    "R401": Rule("an unknown type", "use a type that 'reconcile providers' lists"),
+    "R402": Rule("an unknown provider", "use the id that is suggested"),
+    "R403": Rule("a provider that was renamed or removed", "use its present id"),
+    "R404": Rule("a timeframe that the provider does not have", "use one it has"),
+    "R405": Rule("a config key that this type does not have", "remove it"),
+    "R406": Rule("a config value that this type cannot use", "see the message"),
+    "R407": Rule("the provider offers no such environment", "see the message"),
+    "R408": Rule("one setting stands in two places", "keep one of the two"),
+}

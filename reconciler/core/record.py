@@ -1,0 +1,202 @@
+"""What the store holds of one connection, and of what was done to it.
+
+The record keeps the *encrypted* document, never a credential. `active` is the
+last revision that passed its test and runs; `attempted` the last one that was
+considered, with what became of it. They differ after a rejection.
+
+`Head` is the little of a record that planning needs for a connection that did
+not change; stores answer it for everything without reading everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.market import Mark
+from reconciler.core.verdict import Verdict
+
+HISTORY_LIMIT = 20
+
+
+class Status(StrEnum):
+    """The panel's word for a connection; intent and health live elsewhere."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    ERROR = "error"
+    TESTING = "testing"
+
+
+class Result(StrEnum):
+    """What happened to one change."""
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class ActionName(StrEnum):
+    """What the append-only action log tells of."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    TEST = "test"
+    ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
+    ADOPT = "adopt"
+    FETCH = "fetch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """One revision as it was accepted; `text` is the sealed document."""
+
+    revision: str
+    text: str
+    file: str
+    commit: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """The last revision considered and what became of it."""
+
+    revision: str
+    result: Result
+    file: str
+    commit: str | None
+    at: datetime
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a record's bounded history, newest last."""
+
+    at: datetime
+    action: ActionName
+    revision: str
+    result: Result
+    latency_ms: float | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One connection in the store. Times are aware UTC.
+
+    `managed_by` names the workspace whose files declare it; empty for a record
+    that another tool put there. `version` counts commits of this record and
+    guards against lost updates; `generation` counts accepted revisions.
+    `next_attempt_at` is None when no retry is due (healthy, or terminal).
+    """
+
+    name: str
+    type: str
+    provider: str
+    owner: str
+    managed_by: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    labels: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
+    orphaned: bool = False
+    active: Deployed | None = None
+    attempted: Attempt | None = None
+    generation: int = 0
+    version: int = 0
+    failures: int = 0
+    successes: int = 0
+    last_tested_at: datetime | None = None
+    last_connected_at: datetime | None = None
+    last_used_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    last_test: Verdict | None = None
+    marks: tuple[Mark, ...] = ()
+    history: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The part of a record that decides whether its connection needs a look.
+
+    `revision` is the attempted one; `result` what became of it. `terminal` and
+    `next_attempt_at` (Unix seconds) tell whether a rejected one is due again.
+    """
+
+    name: str
+    revision: str
+    active_revision: str
+    result: Result | None
+    status: Status
+    managed_by: str
+    owner: str
+    provider: str
+    protected: bool = False
+    orphaned: bool = False
+    terminal: bool = False
+    next_attempt_at: float | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One line of the append-only action log."""
+
+    at: datetime
+    name: str
+    action: ActionName
+    result: Result
+    who: str
+    revision: str = ""
+    commit: str | None = None
+    latency_ms: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One atomic write.
+
+    `expected` maps a name to the version that was read (0 = must not exist); a
+    mismatch refuses the whole write with `StaleError`.
+
+    `desired` tells whether the recorded *desired* state moves: only then does the
+    store's serial go up, so that a re-test never makes a saved plan stale.
+    """
+
+    put: tuple[Record, ...] = ()
+    remove: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    expected: Mapping[str, int] = field(default_factory=dict)
+    desired: bool = False
+
+
+def head_of(record: Record) -> Head:
+    """Return the head of a record."""
+    attempted = record.attempted
+    diagnosis = attempted.diagnosis if attempted else None
+    due = record.next_attempt_at
+    return Head(
+        name=record.name,
+        revision=attempted.revision if attempted else "",
+        active_revision=record.active.revision if record.active else "",
+        result=attempted.result if attempted else None,
+        status=record.status,
+        managed_by=record.managed_by,
+        owner=record.owner,
+        provider=record.provider,
+        protected=record.protected,
+        orphaned=record.orphaned,
+        terminal=bool(diagnosis and diagnosis.is_terminal),
+        next_attempt_at=due.timestamp() if due else None,
+        version=record.version,
+    )

@@ -1,0 +1,129 @@
+"""Sandbox accounts: credentials published on purpose, worth nothing anywhere.
+
+Every provider knows the same four people, so a story told on one exchange can be
+told on all: `reader` may only read, `trader` may also trade and withdraw,
+`office` may read from one address that is not yours, `blind` may do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OFFICE_IP = "203.0.113.7"  # TEST-NET-3 (RFC 5737): nobody calls from there
+_PERMISSIONS = {
+    "reader": ("read",),
+    "trader": ("read", "trade", "withdraw"),
+    "office": ("read",),
+    "blind": (),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One customer of one pretend provider.
+
+    `name` identifies the account in faults and logs; `permissions` are our words
+    (read, trade, withdraw), each provider translates them into its own.
+    `method` is how the custom feed registered the key, `demo` marks keys of an
+    exchange's demo environment.
+    """
+
+    name: str
+    api_key: str
+    api_secret: str = field(default="", repr=False)
+    api_passphrase: str = field(default="", repr=False)
+    account_id: str = ""
+    permissions: tuple[str, ...] = ("read",)
+    ip_allowlist: tuple[str, ...] = ()
+    method: str = ""
+    demo: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Say whether this account holds a permission."""
+        return permission in self.permissions
+
+    def admits(self, ip: str) -> bool:
+        """Say whether this account may be used from an address."""
+        return not self.ip_allowlist or ip in self.ip_allowlist
+
+
+def _make(provider: str, name: str, number: int) -> Account:
+    secret = f"sandbox-{provider}-{name}-secret"
+    if provider == "kraken":  # its secrets are base64, and clients decode them
+        secret = base64.b64encode(secret.encode()).decode()
+    with_passphrase = provider.startswith(("okx", "kucoin"))
+    return Account(
+        name=name,
+        api_key=f"sandbox-{provider}-{name}-key",
+        api_secret=secret,
+        api_passphrase=f"sandbox-{provider}-{name}-pass" if with_passphrase else "",
+        account_id=str(1000 + number),
+        permissions=_PERMISSIONS[name],
+        ip_allowlist=(OFFICE_IP,) if name == "office" else (),
+        demo=provider == "okx-demo",
+    )
+
+
+def _people(provider: str) -> tuple[Account, ...]:
+    return tuple(_make(provider, name, i) for i, name in enumerate(_PERMISSIONS, 1))
+
+
+def _feed_account(name: str, method: str, number: int) -> Account:
+    return Account(
+        name=name,
+        api_key=f"sandbox-feed-{name}-key",
+        api_secret=f"sandbox-feed-{name}-secret",
+        account_id=str(1000 + number),
+        permissions=_PERMISSIONS.get(name, ("read",)),
+        ip_allowlist=(OFFICE_IP,) if name == "office" else (),
+        method=method,
+    )
+
+
+_FEED = tuple(
+    _feed_account(name, method, number)
+    for number, (name, method) in enumerate(
+        (
+            ("reader", "bearer"),
+            ("trader", "bearer"),
+            ("office", "bearer"),
+            ("blind", "bearer"),
+            ("header", "header"),
+            ("query", "query"),
+            ("basic", "basic"),
+        ),
+        1,
+    )
+)
+
+SANDBOX_ACCOUNTS: Mapping[str, tuple[Account, ...]] = MappingProxyType(
+    {
+        "binance": _people("binance"),
+        "binance-testnet": _people("binance-testnet"),
+        "okx": _people("okx") + _people("okx-demo"),
+        "kraken": _people("kraken"),
+        "kucoin": _people("kucoin"),
+        "mtapi": _people("mtapi"),
+        "feed": _FEED,
+        "feed-backup": _FEED,  # the same company's second site: the same keys
+    }
+)
+
+
+def sandbox_account(provider: str, name: str = "reader") -> Account:
+    """Return a published account, OKX's demo environment as provider `okx-demo`.
+
+    Raises:
+        KeyError: there is no such provider or account.
+    """
+    demo = provider == "okx-demo"
+    for account in SANDBOX_ACCOUNTS["okx" if demo else provider]:
+        if account.name == name and account.demo == demo:
+            return account
+    raise KeyError(f"no sandbox account '{name}' at '{provider}'")

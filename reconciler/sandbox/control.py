@@ -1,0 +1,72 @@
+"""The sandbox's remote control: faults and the request record over HTTP.
+
+Host `sandbox.localhost`, same port, same authority:
+
+    GET    /faults                 what is set now
+    PUT    /faults                 {"provider": "binance", "fault": "rate_limited",
+                                    "account"?, "endpoint"?, "times"?, "seconds"?, "ip"?}
+    DELETE /faults, /faults/NAME   heal everything, or one provider
+    GET    /requests               what was asked so far
+    DELETE /requests               forget it
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.faults import EVERY_PROVIDER, make_fault
+from reconciler.sandbox.provider import Answer, json_answer
+from reconciler.sandbox.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.faults import ActiveFault
+    from reconciler.sandbox.server import Service
+
+
+def parse_fault(provider: str, fault: str, params: dict[str, Any]) -> ActiveFault:
+    """Return a fault for a provider that exists.
+
+    Raises:
+        ValueError: unknown provider, fault, endpoint or parameter.
+    """
+    if provider != EVERY_PROVIDER and provider not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        raise ValueError(f"unknown provider '{provider}'; known: {known}, *")
+    try:
+        return make_fault(provider, fault, **params)
+    except TypeError as error:
+        raise ValueError(f"bad parameter for '{fault}': {error}") from error
+
+
+def reply_to_control(service: Service, method: str, path: str, body: bytes) -> Answer:
+    """Carry out one control request."""
+    match [method, *path.strip("/").split("/")]:
+        case ["GET", "faults"]:
+            return json_answer({"faults": [asdict(fault) for fault in service.board]})
+        case ["PUT", "faults"]:
+            return _put(service, body)
+        case ["DELETE", "faults"]:
+            service.clear_faults()
+            return json_answer({"faults": []})
+        case ["DELETE", "faults", provider]:
+            service.clear_faults(provider)
+            return json_answer({"faults": [asdict(fault) for fault in service.board]})
+        case ["GET", "requests"]:
+            return json_answer({"requests": [asdict(r) for r in service.requests]})
+        case ["DELETE", "requests"]:
+            service.forget_requests()
+            return json_answer({"requests": []})
+        case _:
+            return json_answer({"error": "no such control"}, status=404)
+
+
+def _put(service: Service, body: bytes) -> Answer:
+    try:
+        document = json.loads(body)
+        fault = parse_fault(document.pop("provider"), document.pop("fault"), document)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return json_answer({"error": str(error)}, status=400)
+    service.put_fault(fault)
+    return json_answer(asdict(fault))

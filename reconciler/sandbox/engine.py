@@ -1,0 +1,132 @@
+"""From a call to an answer: find the route, apply the faults, prove the caller.
+
+Pure apart from the fault board's counting and the provider's nonce memory; the
+server does what needs a network (waiting, resetting, cutting an answer short).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.faults import REFUSALS, ActiveFault, Fault
+from reconciler.sandbox.provider import (
+    Answer,
+    Call,
+    Kind,
+    Provider,
+    Refusal,
+    RefusalContext,
+    Route,
+    account_with_key,
+    html_answer,
+)
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.accounts import Account
+
+REDIRECT_TRAP = "redirect-trap.sandbox.example"
+ALL_PERMISSIONS = ("read", "trade", "withdraw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """An answer, and whether the caller had proven who it is."""
+
+    answer: Answer
+    authenticated: bool
+
+
+def account_name(provider: Provider, call: Call) -> str | None:
+    """Return whose key a call shows, if it is a known one; proves nothing."""
+    account = account_with_key(provider.accounts, provider.presented_key(call))
+    return account.name if account else None
+
+
+def judge(
+    provider: Provider, route: Route | None, call: Call, faults: tuple[ActiveFault, ...]
+) -> Verdict:
+    """Return what a provider answers to a call while faults are active."""
+    refusal = _refusal(provider, call, faults)
+    if refusal is not None:
+        return Verdict(answer=refusal, authenticated=False)
+    if route is None:
+        return Verdict(answer=provider.not_found, authenticated=False)
+    call = _with_market_faults(call, faults)
+    account: Account | None = None
+    try:
+        if route.kind is Kind.PRIVATE or route.needs is not None:
+            account = _prove(provider, route, call)
+        answer = route.reply(call, _as_reported(account, faults))
+    except Refusal as refusal_raised:
+        return Verdict(answer=refusal_raised.answer, authenticated=account is not None)
+    return Verdict(
+        answer=_spoiled(answer, call, faults), authenticated=account is not None
+    )
+
+
+def _refusal(
+    provider: Provider, call: Call, faults: tuple[ActiveFault, ...]
+) -> Answer | None:
+    for active in faults:
+        if active.fault in REFUSALS:
+            wait_s = max(1, round(active.seconds))
+            context = RefusalContext(
+                now_s=call.now_s, ip=active.ip, retry_after_s=wait_s
+            )
+            return provider.refuse(active.fault, context)
+    return None
+
+
+def _prove(provider: Provider, route: Route, call: Call) -> Account:
+    account = provider.authenticate(call, provider.accounts)
+    if route.needs is not None and not account.may(route.needs):
+        context = RefusalContext(now_s=call.now_s, ip=call.peer_ip, retry_after_s=1)
+        raise Refusal(provider.refuse(Fault.PERMISSION_DENIED, context))
+    return account
+
+
+def _as_reported(
+    account: Account | None, faults: tuple[ActiveFault, ...]
+) -> Account | None:
+    if account is not None and _has(faults, Fault.WRONG_PERMISSIONS):
+        return replace(account, permissions=ALL_PERMISSIONS)
+    return account
+
+
+def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
+    market = call.market
+    for active in faults:
+        match active.fault:
+            case Fault.STALE_CANDLES:
+                market = replace(market, now_s=market.now_s - active.seconds)
+            case Fault.FUTURE_CANDLES:
+                market = replace(market, now_s=market.now_s + active.seconds)
+            case Fault.NO_CANDLES:
+                market = replace(market, empty=True)
+            case Fault.RUBBISH_CANDLES:
+                market = replace(market, rubbish=True)
+            case _:
+                pass
+    return call if market is call.market else replace(call, market=market)
+
+
+def _spoiled(answer: Answer, call: Call, faults: tuple[ActiveFault, ...]) -> Answer:
+    for active in faults:
+        match active.fault:
+            case Fault.HTML:
+                return html_answer(200, "Please wait while we check your browser")
+            case Fault.EMPTY:
+                return replace(answer, body=b"")
+            case Fault.TRUNCATED:
+                return replace(answer, body=answer.body[: len(answer.body) // 2])
+            case Fault.REDIRECT:
+                there = f"https://{REDIRECT_TRAP}{call.target}"
+                return Answer(status=302, headers={"Location": there})
+            case _:
+                pass
+    return answer
+
+
+def _has(faults: tuple[ActiveFault, ...], fault: Fault) -> bool:
+    return any(active.fault is fault for active in faults)

@@ -1,0 +1,1 @@
+"""The pretend exchanges, one module each: what they list, answer and refuse."""

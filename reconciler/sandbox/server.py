@@ -1,0 +1,313 @@
+"""The loopback server: one TLS port that plays every provider by host name.
+
+This module does what needs a socket; what is answered is decided in `engine`.
+Nothing that could hold a credential is logged: an exception in a handler becomes
+a plain 500, and its type (never its text) goes to the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import time
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from reconciler.sandbox.candles import Market
+from reconciler.sandbox.certificates import CertificateDesk
+from reconciler.sandbox.control import reply_to_control
+from reconciler.sandbox.engine import REDIRECT_TRAP, account_name, judge
+from reconciler.sandbox.faults import CONNECTION_FAULTS, ActiveFault, Fault, FaultBoard
+from reconciler.sandbox.info import (
+    CA_NAME,
+    CONTROL_HOST,
+    FILE_NAME,
+    SandboxInfo,
+    write_private,
+)
+from reconciler.sandbox.provider import Answer, Call, Kind, Provider, json_answer
+from reconciler.sandbox.providers import PROVIDER_OF_HOST, PROVIDERS
+from reconciler.sandbox.record import RecordedRequest, carries_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+_REMEMBERED = 100_000  # requests; more than a load test sends
+_SHUTDOWN_S = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """A sandbox that can be started once and closed once, inside one event loop."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._directory = directory
+        self._wanted_port = port
+        self._now = now
+        self._nonces: dict[str, int] = {}
+        self._desk = CertificateDesk(now=now, fault_for=self._certificate_fault)
+        self._connections: WeakKeyDictionary[asyncio.Transport, str] = (
+            WeakKeyDictionary()
+        )
+        self._runner: web.ServerRunner | None = None
+        self._closed = socket.socket()
+        self._requests: deque[RecordedRequest] = deque(maxlen=_REMEMBERED)
+        self.board = FaultBoard()
+        self.info: SandboxInfo | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where the sandbox file is, while the service runs."""
+        return self._directory / FILE_NAME
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """Every request so far, oldest first."""
+        return tuple(self._requests)
+
+    def forget_requests(self) -> None:
+        """Start the record of requests anew."""
+        self._requests.clear()
+
+    async def start(self) -> SandboxInfo:
+        """Listen, then write the sandbox file: whoever sees it can connect."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._closed.bind((LOOPBACK, 0))  # bound, never listening: ECONNREFUSED
+        server = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
+        await self._runner.setup()
+        site = web.TCPSite(
+            self._runner,
+            LOOPBACK,
+            self._wanted_port,
+            ssl_context=self._desk.server_context(),
+            backlog=1024,
+        )
+        await site.start()
+        ca_file = self._directory / CA_NAME
+        write_private(ca_file, self._desk.ca_pem)
+        self._publish(
+            SandboxInfo(
+                pid=os.getpid(),
+                port=self._runner.addresses[0][1],
+                closed_port=self._closed.getsockname()[1],
+                ca_file=ca_file.absolute(),
+                started_at=datetime.fromtimestamp(self._now(), UTC).isoformat(),
+            )
+        )
+        assert self.info is not None  # noqa: S101  (just published)
+        return self.info
+
+    async def close(self) -> None:
+        """Take the sandbox file away, then stop listening."""
+        self.file.unlink(missing_ok=True)
+        (self._directory / CA_NAME).unlink(missing_ok=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._closed.close()
+
+    def put_fault(self, fault: ActiveFault) -> None:
+        """Set a fault; connections it breaks are dropped, so it acts at once."""
+        self.board.put(fault)
+        self._settle(fault)
+
+    def clear_faults(self, provider: str | None = None) -> None:
+        """Heal one provider, or all."""
+        healed = [f for f in self.board if provider in (None, f.provider)]
+        self.board.clear(provider)
+        for fault in healed:
+            self._settle(fault)
+
+    def _settle(self, fault: ActiveFault) -> None:
+        if fault.fault not in CONNECTION_FAULTS:
+            return
+        hosts = _hosts_of(fault)
+        for transport, host in list(self._connections.items()):
+            if host in hosts:
+                transport.abort()
+        self._publish(self.info)
+
+    def _publish(self, info: SandboxInfo | None) -> None:
+        if info is None:
+            return
+        refused = {
+            host
+            for fault in self.board
+            if fault.fault is Fault.REFUSED
+            for host in _hosts_of(fault)
+        }
+        self.info = replace(info, refused_hosts=tuple(sorted(refused)))
+        self.info.dump(self.file)
+
+    def _certificate_fault(self, host: str) -> Fault | None:
+        provider = PROVIDER_OF_HOST.get(host)
+        return self.board.connection_fault(provider.name) if provider else None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._dispatch(request)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001  (a bug here must look like a 500)
+            logger.error("handler failed: %s", type(error).__name__)  # noqa: TRY400
+            return web.Response(status=500, text="sandbox error")
+
+    async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
+        host = request.host.partition(":")[0].lower()
+        if request.transport is not None:
+            self._connections[request.transport] = host
+        body = await request.read()
+        if host == CONTROL_HOST:
+            answer = reply_to_control(self, request.method, request.path, body)
+            return _response(answer, self._now())
+        provider = PROVIDER_OF_HOST.get(host)
+        if provider is None:
+            return self._answer_stranger(request, host)
+        return await self._play(provider, request, host, body)
+
+    def _answer_stranger(self, request: web.BaseRequest, host: str) -> web.Response:
+        trapped = host == REDIRECT_TRAP
+        status = 200 if trapped else 421
+        self._remember(request, host, status, "trap" if trapped else "unknown")
+        message = "credentials sent here would be lost" if trapped else "not played"
+        answer = json_answer({"sandbox": message, "host": host}, status=status)
+        return _response(answer, self._now())
+
+    async def _play(
+        self, provider: Provider, request: web.BaseRequest, host: str, body: bytes
+    ) -> web.StreamResponse:
+        call = self._call(provider, request, host, body)
+        route = provider.find_route(call.method, call.path)
+        name = account_name(provider, call)
+        kind = route.kind if route else Kind.PUBLIC
+        faults = self.board.meeting(provider.name, kind, name)
+        if any(active.fault is Fault.RESET for active in faults):
+            self._remember(request, host, 0, provider.name, account=name)
+            return _reset(request)
+        verdict = judge(provider, route, call, faults)
+        self._remember(
+            request,
+            host,
+            verdict.answer.status,
+            provider.name,
+            account=name,
+            authenticated=verdict.authenticated,
+        )
+        await _wait(faults)
+        if any(active.fault is Fault.CUT_OFF for active in faults):
+            return await _cut_off(request, verdict.answer)
+        return _response(verdict.answer, call.now_s)
+
+    def _call(
+        self, provider: Provider, request: web.BaseRequest, host: str, body: bytes
+    ) -> Call:
+        now_s = self._now()
+        query = request.raw_path.partition("?")[2]
+        return Call(
+            method=request.method,
+            host=host,
+            path=request.path,
+            query_string=query,
+            params=dict(parse_qsl(query, keep_blank_values=True)),
+            headers=request.headers,
+            body=body,
+            now_s=now_s + self._skew_s(provider),
+            peer_ip=request.remote or LOOPBACK,
+            market=Market(now_s=now_s),
+            nonces=self._nonces,
+        )
+
+    def _skew_s(self, provider: Provider) -> float:
+        return sum(
+            fault.seconds
+            for fault in self.board
+            if fault.fault is Fault.CLOCK_SKEW and fault.covers(provider.name)
+        )
+
+    def _remember(
+        self,
+        request: web.BaseRequest,
+        host: str,
+        status: int,
+        provider: str,
+        *,
+        account: str | None = None,
+        authenticated: bool = False,
+    ) -> None:
+        self._requests.append(
+            RecordedRequest(
+                at_s=self._now(),
+                host=host,
+                method=request.method,
+                path=request.path,
+                provider=provider,
+                account=account,
+                credentials=carries_credentials(request.headers, request.query_string),
+                authenticated=authenticated,
+                status=status,
+            )
+        )
+
+
+def _hosts_of(fault: ActiveFault) -> frozenset[str]:
+    return frozenset(
+        host
+        for provider in PROVIDERS.values()
+        if fault.covers(provider.name)
+        for host in provider.hosts
+    )
+
+
+def _response(answer: Answer, now_s: float) -> web.Response:
+    headers = {
+        "Content-Type": answer.content_type,
+        "Date": formatdate(now_s, usegmt=True),
+        "Server": "sandbox",
+        **answer.headers,
+    }
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+async def _wait(faults: tuple[ActiveFault, ...]) -> None:
+    for active in faults:
+        if active.fault in (Fault.TIMEOUT, Fault.SLOW):
+            await asyncio.sleep(active.seconds)
+
+
+def _reset(request: web.BaseRequest) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    raise ConnectionResetError("the sandbox was told to hang up")
+
+
+async def _cut_off(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """Announce the whole body, send half of it, hang up."""
+    response = web.StreamResponse(status=answer.status)
+    response.content_type = answer.content_type
+    response.content_length = max(2, len(answer.body))
+    await response.prepare(request)
+    await response.write(answer.body[: len(answer.body) // 2] or b" ")
+    await asyncio.sleep(0)
+    if request.transport is not None:
+        with contextlib.suppress(ConnectionError):
+            request.transport.close()
+    return response

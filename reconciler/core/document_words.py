@@ -1,0 +1,98 @@
+"""What we say of a document that pydantic refused: its kinds of error, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.core import shape
+from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.source import Path, Source
+from reconciler.core.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What completes "must be …" for a field, and for what the field holds."""
+
+    text: str
+    items: str = ""
+    words: tuple[str, ...] = ()
+    """The allowed words, for "did you mean"."""
+
+
+# Any: a pydantic location mixes text and numbers, the keys are text only.
+Wishes = Mapping[Any, Wants]
+"""What each field must be, by its path from the root."""
+
+
+def explain(source: Source, *, kind: str, loc: Path, wishes: Wishes) -> Diagnostic:
+    """Return the diagnostic for one error that pydantic found.
+
+    Args:
+        source: The document.
+        kind: Pydantic's type of error.
+        loc: Where it found it.
+        wishes: What each field of the document must be.
+    """
+    if kind == "extra_forbidden":
+        return _unknown(source, loc, wishes)
+    if loc[-1] == "[key]":
+        return _bad_key(source, loc[:-1])
+    wants = wishes[loc] if loc in wishes else wishes[loc[:-1]]
+    if kind == "missing":
+        return shape.missing_key(source, loc, expected=wants.text)
+    expected = wants.text if loc in wishes else wants.items
+    value = shape.value_at(source, loc)
+    code = "R204" if kind in _VALUE_ERRORS else "R203"
+    hint = shape.retype_hint(value, expected=expected)
+    if isinstance(value, str) and wants.words:
+        hint = did_you_mean(value, wants.words) or hint
+    return shape.wrong(source, loc, code=code, expected=expected, hint=hint)
+
+
+_VALUE_ERRORS: Final = frozenset(
+    {
+        "date",
+        "greater_than_equal",
+        "less_than_equal",
+        "literal_error",
+        "string_pattern_mismatch",
+        "string_too_long",
+        "string_too_short",
+    }
+)
+
+
+def _bad_key(source: Source, path: Path) -> Diagnostic:
+    return Diagnostic(
+        code="R204",
+        message=f"a key in {shape.dotted(path[:-1])} must be one line of text",
+        span=source.span(path, key=True),
+    )
+
+
+def _unknown(source: Source, path: Path, wishes: Wishes) -> Diagnostic:
+    name, parent = str(path[-1]), path[:-1]
+    known = [step[-1] for step in wishes if step[:-1] == parent]
+    hint = _PANEL_WORDS.get(name, "") if not parent else ""
+    homes = [shape.dotted(step) for step in wishes if step[-1] == name]
+    if homes and not hint:
+        hint = f"it belongs to {homes[0].rpartition('.')[0] or 'the top level'}"
+    return shape.unknown_key(source, path, known=known, hint=hint)
+
+
+_KEPT = "remove it: the store and the report keep it"
+_PANEL_WORDS: Final = {
+    "is_active": "did you mean 'active'?",
+    "enabled": "did you mean 'active'?",
+    "is_admin_owned": "write 'owner: admin' or 'owner: user:NAME'",
+    "exchange": "did you mean 'provider'?",
+    "status": _KEPT,
+    "last_connected_at": _KEPT,
+    "last_tested_at": _KEPT,
+    "last_used_at": _KEPT,
+    "last_error": _KEPT,
+}
+"""What the panel's export calls things, where spelling alone does not tell."""

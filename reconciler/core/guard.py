@@ -1,26 +1,154 @@
-"""The rules that stop a dangerous plan; the plan is always shown, never hidden."""
+"""The rules that stop a dangerous plan; the plan is always shown, never hidden.
+
+Each guard has its own flag, and every flag says how much it allows: a number or
+names, so that yesterday's permission does not cover today's accident.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.core.plan import Change
 
 
 class Guard(StrEnum):
-    """Each rule, and the flag that overrides it (`override_flag`)."""
+    """Each rule."""
 
     THRESHOLD = "threshold"
     EMPTY = "empty"
     PROTECTED = "protected"
     OWNERSHIP = "ownership"
     STALE_PLAN = "stale-plan"
+    CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """What a guard refused; `flag` is empty where nothing overrides it."""
+    """What a guard refused; `flag` overrides it, empty where nothing does."""
 
     guard: Guard
     message: str
     names: tuple[str, ...] = ()
     flag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When the threshold guard speaks: a share (0 to 1) of at least so many."""
+
+    max_removed_ratio: float = 0.3
+    min_records: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowances:
+    """What the operator allowed on the command line.
+
+    `removals` is a number of connections; `protected` and `take_over` are names.
+    """
+
+    removals: int = 0
+    empty: bool = False
+    protected: frozenset[str] = field(default_factory=frozenset)
+    take_over: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the guards judge: the removals, and what stands against them.
+
+    `managed` counts this workspace's records that are not orphaned; `declared`
+    the files found. `protected` and `elsewhere` name the records that are
+    protected, or managed by another workspace.
+    """
+
+    removals: tuple[Change, ...]
+    adoptions: tuple[Change, ...]
+    managed: int
+    declared: int
+    protected: Collection[str]
+    elsewhere: Collection[str]
+
+
+def judge(
+    facts: Facts, *, limits: Limits, allowances: Allowances
+) -> tuple[Refusal, ...]:
+    """Return every refusal; empty when the plan may be applied."""
+    found = (
+        _empty(facts, allowances),
+        _threshold(facts, limits, allowances),
+        _protected(facts, allowances),
+        _ownership(facts, allowances),
+    )
+    return tuple(refusal for refusal in found if refusal)
+
+
+def _empty(facts: Facts, allowances: Allowances) -> Refusal | None:
+    if facts.declared or not facts.managed or allowances.empty:
+        return None
+    return Refusal(
+        guard=Guard.EMPTY,
+        message=f"no file declares a connection, but {facts.managed} are recorded; "
+        "is this the right folder?",
+        flag="--allow-empty",
+    )
+
+
+def _threshold(facts: Facts, limits: Limits, allowances: Allowances) -> Refusal | None:
+    removed, managed = len(facts.removals), facts.managed
+    if managed < limits.min_records or removed <= allowances.removals:
+        return None
+    if removed <= limits.max_removed_ratio * managed:
+        return None
+    return Refusal(
+        guard=Guard.THRESHOLD,
+        message=f"{removed} of {managed} connections would be removed or switched "
+        f"off, more than {limits.max_removed_ratio:.0%}",
+        names=tuple(change.name for change in facts.removals),
+        flag=f"--allow-removals {removed}",
+    )
+
+
+def _protected(facts: Facts, allowances: Allowances) -> Refusal | None:
+    names = tuple(
+        change.name
+        for change in facts.removals
+        if change.name in facts.protected
+        and change.name not in allowances.protected
+        and (change.orphan or change.action == "delete")
+    )
+    if not names:
+        return None
+    return Refusal(
+        guard=Guard.PROTECTED,
+        message=f"{_listed(names)} protected, but no file declares "
+        f"{'it' if len(names) == 1 else 'them'} any more; put the file back",
+        names=names,
+        flag=" ".join(f"--allow-protected {name}" for name in names),
+    )
+
+
+def _ownership(facts: Facts, allowances: Allowances) -> Refusal | None:
+    names = tuple(
+        change.name
+        for change in facts.adoptions
+        if change.name in facts.elsewhere and change.name not in allowances.take_over
+    )
+    if not names:
+        return None
+    return Refusal(
+        guard=Guard.OWNERSHIP,
+        message=f"{_listed(names)} managed by another workspace",
+        names=names,
+        flag=" ".join(f"--take-over {name}" for name in names),
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:5])
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004
+    return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"

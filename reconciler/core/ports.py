@@ -208,6 +208,42 @@ class Job:
     file: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What to fetch from one connection; `limit` bars, 1 to 1000.
+
+    With `symbol` candles and a ticker come back, and the symbols or the account
+    when they are asked for.
+    """
+
+    symbol: str = ""
+    timeframe: str = ""
+    limit: int = 100
+    since_ms: int | None = None
+    ticker: bool = False
+    symbols: bool = False
+    account: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one connection answered; fields that were not asked for are empty."""
+
+    candles: tuple[Candle, ...] = ()
+    ticker: Ticker | None = None
+    symbols: tuple[str, ...] = ()
+    account: Account | None = None
+    latency_ms: float | None = None
+
+
+class Sampler(Protocol):
+    """Fetches data through one connection."""
+
+    def sample(self, job: Job, ask: Ask) -> Sample:
+        """Return what was asked for; raises `ProviderError` or `SecretError`."""
+        ...
+
+
 class Tester(Protocol):
     """Runs tests side by side, bounded; one failure never touches another."""
 

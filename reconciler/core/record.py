@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.core.connection import HealthPolicy
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
 from reconciler.core.verdict import Verdict
@@ -66,13 +67,14 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The last revision considered and what became of it."""
+    """The last revision considered and what became of it; `tries` starts at 1."""
 
     revision: str
     result: Result
     file: str
     commit: str | None
     at: datetime
+    tries: int = 1
     diagnosis: Diagnosis | None = None
 
 
@@ -109,6 +111,7 @@ class Record:
     labels: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
     orphaned: bool = False
+    policy: HealthPolicy = field(default_factory=HealthPolicy)
     active: Deployed | None = None
     attempted: Attempt | None = None
     generation: int = 0

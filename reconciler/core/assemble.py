@@ -1,0 +1,108 @@
+"""From files and records to a plan: the pure part of planning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from reconciler.core.guard import Facts
+from reconciler.core.plan import (
+    ActionKind,
+    Change,
+    Plan,
+    PlanOptions,
+    Scope,
+    Step,
+    decide,
+    digest_of,
+    is_removal,
+)
+from reconciler.core.ports import DesiredSet
+from reconciler.core.record import Head
+
+
+def in_scope(name: str, scope: Scope) -> bool:
+    """Tell whether a name is looked at; globs as in the shell."""
+    if any(fnmatchcase(name, pattern) for pattern in scope.excludes):
+        return False
+    return not scope.targets or any(fnmatchcase(name, p) for p in scope.targets)
+
+
+def decide_all(
+    desired: DesiredSet,
+    recorded: Mapping[str, Head],
+    *,
+    options: PlanOptions,
+    now: datetime,
+) -> tuple[Step, ...]:
+    """Return the steps, sorted by name; a name whose file is invalid has none."""
+    now_s = now.timestamp()
+    names = (desired.heads.keys() | recorded.keys()) - desired.invalid_names
+    if options.scope.is_partial:
+        names = {name for name in names if in_scope(name, options.scope)}
+    steps = (
+        decide(
+            desired.heads.get(name), recorded.get(name), options=options, now_s=now_s
+        )
+        for name in names
+    )
+    return tuple(sorted((s for s in steps if s), key=lambda step: step.name))
+
+
+def assemble(
+    changes: tuple[Change, ...],
+    desired: DesiredSet,
+    recorded: Mapping[str, Head],
+    *,
+    options: PlanOptions,
+) -> Plan:
+    """Return the plan of these changes, yet without store position and refusals."""
+    doing = tuple(c for c in changes if c.action is not ActionKind.KEEP)
+    waiting = tuple(c for c in changes if c.action is ActionKind.KEEP)
+    names = desired.heads.keys() | recorded.keys() | desired.invalid_names
+    considered = len(names)
+    if options.scope.is_partial:
+        considered = sum(in_scope(name, options.scope) for name in names)
+    return Plan(
+        digest=digest_of(doing, options.scope),
+        workspace=options.workspace,
+        prune=options.prune,
+        scope=options.scope,
+        considered=considered,
+        total=len(names),
+        kept=considered - len(changes),
+        changes=doing,
+        waiting=waiting,
+        unmanaged=_unmanaged(desired, recorded, options.workspace),
+        invalid=tuple(sorted(desired.invalid_names)),
+    )
+
+
+def facts_of(plan: Plan, desired: DesiredSet, recorded: Mapping[str, Head]) -> Facts:
+    """Return what the guards judge."""
+    ours = [h for h in recorded.values() if h.managed_by == plan.workspace]
+    return Facts(
+        removals=tuple(change for change in plan.changes if is_removal(change)),
+        adoptions=tuple(c for c in plan.changes if c.action is ActionKind.ADOPT),
+        managed=sum(not head.orphaned for head in ours),
+        declared=desired.files,
+        protected=frozenset(head.name for head in ours if head.protected),
+        elsewhere=frozenset(
+            head.name
+            for head in recorded.values()
+            if head.managed_by not in {"", plan.workspace}
+        ),
+    )
+
+
+def _unmanaged(
+    desired: DesiredSet, recorded: Mapping[str, Head], workspace: str
+) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            name
+            for name, head in recorded.items()
+            if head.managed_by != workspace and name not in desired.heads
+        )
+    )

@@ -1,0 +1,79 @@
+"""Three axes, never one field: intent, sync, health.
+
+The panel's four words keep their meaning (healthy, error, stale, inactive); two
+of its faults are not copied: a switched-off connection is inactive and not stale,
+and one hiccup does not drop a working connection.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.core.ports import DesiredHead
+from reconciler.core.record import Record, Result, Status
+
+
+class Intent(StrEnum):
+    """What people want of the connection."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    SUSPENDED = "suspended"
+
+
+class Sync(StrEnum):
+    """How the record stands against the file."""
+
+    IN_SYNC = "in-sync"
+    PENDING = "pending"
+    REJECTED = "rejected"
+    DRIFTED = "drifted"
+    ORPHANED = "orphaned"
+
+
+class Health(StrEnum):
+    """The verdict over recent tests, in the order in which it is decided."""
+
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+    STALE = "stale"
+    DEGRADED = "degraded"
+    HEALTHY = "healthy"
+
+
+UNHEALTHY = frozenset({Health.ERROR, Health.STALE, Health.DEGRADED})
+
+
+def intent_of(record: Record) -> Intent:
+    """Return what was last asked for."""
+    inactive = record.status is Status.INACTIVE
+    return Intent.INACTIVE if inactive else Intent.ACTIVE
+
+
+def sync_of(record: Record, desired: DesiredHead | None, *, known: bool) -> Sync:
+    """Return how record and file stand; `known` tells whether files were read."""
+    attempted = record.attempted
+    if record.orphaned:
+        return Sync.ORPHANED
+    if known and desired is None:
+        return Sync.PENDING
+    if desired and (attempted is None or desired.revision != attempted.revision):
+        return Sync.PENDING
+    if attempted and attempted.result is not Result.APPLIED:
+        return Sync.REJECTED
+    return Sync.IN_SYNC
+
+
+def health_of(record: Record, *, now: datetime) -> Health:
+    """Return the health of what runs; times are compared in UTC."""
+    if record.status is Status.INACTIVE:
+        return Health.INACTIVE
+    if record.last_tested_at is None:
+        return Health.UNKNOWN
+    if record.status is Status.ERROR:
+        return Health.ERROR
+    if now - record.last_tested_at > timedelta(seconds=record.policy.stale_after_s):
+        return Health.STALE
+    return Health.DEGRADED if record.failures else Health.HEALTHY

@@ -1,0 +1,155 @@
+"""What a run found: the value behind every report, human or machine.
+
+Readers ignore unknown keys. `format_version`: minor = additive, major = break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.guard import Refusal
+from reconciler.core.health import (
+    Health,
+    Intent,
+    Sync,
+    health_of,
+    intent_of,
+    sync_of,
+)
+from reconciler.core.outcome import Outcome
+from reconciler.core.plan import ActionKind
+from reconciler.core.ports import DesiredHead
+from reconciler.core.record import Record, Result
+from reconciler.core.verdict import Probe
+
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One connection after a run: the three axes, the outcome, the diagnosis.
+
+    `outcome` is None when the run did nothing with it. `diagnosis` is the last
+    test's, or the refused revision's. Latency in milliseconds.
+    """
+
+    name: str
+    type: str
+    provider: str
+    owner: str
+    intent: Intent
+    sync: Sync
+    health: Health
+    labels: Mapping[str, str] = field(default_factory=dict)
+    action: ActionKind | None = None
+    outcome: Result | None = None
+    reason: str = ""
+    active_revision: str = ""
+    attempted_revision: str = ""
+    commit: str | None = None
+    latency_ms: float | None = None
+    diagnosis: Diagnosis | None = None
+    probes: tuple[Probe, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: int = 0
+    last_tested_at: datetime | None = None
+    last_connected_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """One run of `apply`, `test` or the daemon; sorted by name.
+
+    `error` is set when the run could not finish; the rows then tell how far it
+    got. `counts` maps health and outcome words to numbers.
+    """
+
+    format_version: str = FORMAT_VERSION
+    run_id: str
+    command: str
+    started_at: datetime
+    finished_at: datetime
+    workspace: str
+    who: str
+    commit: str | None = None
+    vantage: str = ""
+    exit_code: int = 0
+    error: str = ""
+    plan_digest: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    connections: tuple[Row, ...] = ()
+
+
+def row_of(
+    record: Record,
+    *,
+    desired: DesiredHead | None,
+    known: bool,
+    outcome: Outcome | None,
+    now: datetime,
+) -> Row:
+    """Return one record as a row; `known` tells whether the files were read."""
+    attempted, test = record.attempted, record.last_test
+    refused = attempted.diagnosis if attempted else None
+    shown = outcome.verdict if outcome and outcome.verdict else test
+    return Row(
+        name=record.name,
+        type=record.type,
+        provider=record.provider,
+        owner=record.owner,
+        labels=record.labels,
+        intent=intent_of(record),
+        sync=sync_of(record, desired, known=known),
+        health=health_of(record, now=now),
+        action=outcome.action if outcome else None,
+        outcome=outcome.result if outcome else None,
+        reason=outcome.reason if outcome else "",
+        active_revision=record.active.revision if record.active else "",
+        attempted_revision=attempted.revision if attempted else "",
+        commit=record.active.commit if record.active else None,
+        latency_ms=shown.latency_ms if shown else None,
+        diagnosis=refused or (shown.diagnosis if shown else None),
+        probes=shown.probes if shown else (),
+        warnings=shown.warnings if shown else (),
+        failures=record.failures,
+        last_tested_at=record.last_tested_at,
+        last_connected_at=record.last_connected_at,
+        next_attempt_at=record.next_attempt_at,
+    )
+
+
+def lost_row(outcome: Outcome) -> Row:
+    """Return the row of an outcome that left no record: deleted, or never begun."""
+    return Row(
+        name=outcome.name,
+        type="",
+        provider="",
+        owner="",
+        intent=Intent.INACTIVE,
+        sync=Sync.IN_SYNC if outcome.result is Result.APPLIED else Sync.PENDING,
+        health=Health.UNKNOWN,
+        action=outcome.action,
+        outcome=outcome.result,
+        reason=outcome.reason,
+        diagnosis=outcome.diagnosis,
+    )
+
+
+def count_rows(rows: Iterable[Row]) -> dict[str, int]:
+    """Return totals by health, sync and outcome; zero entries are left out."""
+    tally: dict[str, int] = {"connections": 0}
+    for row in rows:
+        tally["connections"] += 1
+        words = [row.health.value, row.outcome.value if row.outcome else ""]
+        if row.sync is not Sync.IN_SYNC:
+            words.append(row.sync.value)
+        for word in filter(None, set(words)):
+            tally[word] = tally.get(word, 0) + 1
+    return tally

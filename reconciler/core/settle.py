@@ -1,0 +1,304 @@
+"""How a record looks after a change or a test: pure, one connection at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconciler.core.connection import Connection
+from reconciler.core.outcome import Outcome
+from reconciler.core.plan import ActionKind, Change
+from reconciler.core.ports import Desired
+from reconciler.core.record import (
+    HISTORY_LIMIT,
+    Action,
+    ActionName,
+    Attempt,
+    Deployed,
+    Event,
+    Record,
+    Result,
+    Status,
+)
+from reconciler.core.schedule import BASE_S, next_attempt
+from reconciler.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Who acts, when, for which workspace and from which Git commit."""
+
+    now: datetime
+    who: str
+    workspace: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What to commit for one change: a record (None removes it), a log line."""
+
+    record: Record | None
+    action: Action
+    outcome: Outcome
+
+
+def settle(
+    change: Change,
+    *,
+    desired: Desired | None,
+    record: Record | None,
+    verdict: Verdict | None,
+    context: Context,
+) -> Settled:
+    """Return what one change leaves behind.
+
+    A failed verdict never replaces what runs. A change that needs a test must
+    come with a verdict.
+    """
+    if change.test and verdict is None:
+        raise AssertionError(f"{change.name}: a change to test came without a verdict")
+    if desired is None:
+        after = _removed(change, record, context)
+    elif change.action is ActionKind.RETEST and _runs_this(record, desired):
+        after = _observed(record, verdict, context)
+    elif verdict and not verdict.passed:
+        after = _rejected(desired, record, verdict, context)
+    else:
+        after = _accepted(desired, record, verdict, context)
+    return _settled(change, after, verdict, context)
+
+
+def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
+    """Return the record after a test of what runs.
+
+    Three failures in a row (the file's threshold) or one terminal diagnosis make
+    it an error; two successes bring it back.
+    """
+    policy = record.policy
+    diagnosis = verdict.diagnosis
+    failures = 0 if verdict.passed else record.failures + 1
+    successes = record.successes + 1 if verdict.passed else 0
+    status, due = record.status, None
+    if not verdict.passed:
+        terminal = bool(diagnosis and diagnosis.is_terminal)
+        if terminal or failures >= policy.failure_threshold:
+            status = Status.ERROR
+        due = next_attempt(
+            diagnosis, failures=failures, interval_s=policy.interval_s, now=now
+        )
+    elif status is Status.ERROR and successes < policy.success_threshold:
+        failures, due = record.failures, now + timedelta(seconds=BASE_S)
+    elif status is Status.ERROR:
+        status = Status.ACTIVE
+    return replace(
+        _tested(record, verdict),
+        status=status,
+        failures=failures,
+        successes=successes,
+        next_attempt_at=due,
+    )
+
+
+def settle_test(record: Record, verdict: Verdict, *, context: Context) -> Settled:
+    """Return what a test of what runs leaves behind; `reconcile test` and daemon."""
+    revision = record.active.revision if record.active else ""
+    change = Change(
+        name=record.name,
+        action=ActionKind.RETEST,
+        reason="test passed",
+        before=revision,
+        after=revision,
+        test=True,
+    )
+    after = observe(record, verdict, now=context.now)
+    return _settled(change, after, verdict, context)
+
+
+def _runs_this(record: Record | None, desired: Desired) -> bool:
+    return bool(record and record.active and record.active.revision == desired.revision)
+
+
+def _removed(change: Change, record: Record | None, context: Context) -> Record | None:
+    if change.action is ActionKind.DELETE or record is None:
+        return None
+    return replace(
+        record,
+        status=Status.INACTIVE,
+        orphaned=change.orphan,
+        updated_at=context.now,
+        next_attempt_at=None,
+        failures=0,
+        successes=0,
+    )
+
+
+def _observed(
+    record: Record | None, verdict: Verdict | None, context: Context
+) -> Record:
+    if record is None or verdict is None:
+        raise AssertionError("a re-test needs a record and a verdict")
+    return replace(observe(record, verdict, now=context.now), updated_at=context.now)
+
+
+def _accepted(
+    desired: Desired,
+    record: Record | None,
+    verdict: Verdict | None,
+    context: Context,
+) -> Record:
+    base = record or _new_record(desired.connection, context)
+    connection = desired.connection
+    changed = base.active is None or base.active.revision != desired.revision
+    deployed = Deployed(
+        revision=desired.revision,
+        text=desired.text,
+        file=desired.file,
+        commit=context.commit,
+        at=context.now,
+    )
+    runs = replace(
+        _declared(base, connection, context),
+        attempted=_attempt(desired, Result.APPLIED, context),
+        generation=base.generation + changed,
+        next_attempt_at=None,
+        orphaned=False,
+    )
+    if not connection.active:
+        return replace(runs, status=Status.INACTIVE, failures=0, successes=0)
+    runs = replace(runs, active=deployed if changed else base.active)
+    if verdict is None:
+        return runs
+    return replace(
+        _tested(runs, verdict), status=Status.ACTIVE, failures=0, successes=1
+    )
+
+
+def _rejected(
+    desired: Desired, record: Record | None, verdict: Verdict, context: Context
+) -> Record:
+    """Keep what runs; otherwise record an error under the desired declaration."""
+    base = record or _new_record(desired.connection, context)
+    before = base.attempted
+    again = before and before.revision == desired.revision and before.diagnosis
+    tries = before.tries + 1 if before and again else 1
+    attempt = replace(
+        _attempt(desired, Result.REJECTED, context),
+        diagnosis=verdict.diagnosis,
+        tries=tries,
+    )
+    due = next_attempt(
+        verdict.diagnosis,
+        failures=tries,
+        interval_s=desired.connection.health.interval_s,
+        now=context.now,
+    )
+    rejected = replace(
+        base, attempted=attempt, next_attempt_at=due, updated_at=context.now
+    )
+    if base.status is Status.ACTIVE and base.active:
+        return rejected if base.managed_by else _managed(rejected, context)
+    return replace(
+        _tested(_declared(rejected, desired.connection, context), verdict),
+        status=Status.ERROR,
+        failures=tries,
+        successes=0,
+        orphaned=False,
+    )
+
+
+def _managed(record: Record, context: Context) -> Record:
+    return replace(record, managed_by=context.workspace)
+
+
+def _attempt(desired: Desired, result: Result, context: Context) -> Attempt:
+    return Attempt(
+        revision=desired.revision,
+        result=result,
+        file=desired.file,
+        commit=context.commit,
+        at=context.now,
+    )
+
+
+def _new_record(connection: Connection, context: Context) -> Record:
+    return Record(
+        name=connection.name,
+        type=connection.type,
+        provider=connection.provider,
+        owner=connection.owner,
+        managed_by=context.workspace,
+        status=Status.ACTIVE if connection.active else Status.INACTIVE,
+        created_at=context.now,
+        updated_at=context.now,
+    )
+
+
+def _declared(record: Record, connection: Connection, context: Context) -> Record:
+    return replace(
+        record,
+        type=connection.type,
+        provider=connection.provider,
+        owner=connection.owner,
+        labels=dict(connection.labels),
+        protected=connection.protected,
+        policy=connection.health,
+        managed_by=context.workspace,
+        updated_at=context.now,
+    )
+
+
+def _tested(record: Record, verdict: Verdict) -> Record:
+    return replace(
+        record,
+        last_test=verdict,
+        last_tested_at=verdict.at,
+        last_connected_at=verdict.at if verdict.passed else record.last_connected_at,
+        marks=verdict.marks or record.marks,
+    )
+
+
+def _settled(
+    change: Change, after: Record | None, verdict: Verdict | None, context: Context
+) -> Settled:
+    rejected = verdict is not None and not verdict.passed
+    result = Result.REJECTED if rejected else Result.APPLIED
+    diagnosis = verdict.diagnosis if verdict else None
+    outcome = Outcome(
+        name=change.name,
+        action=change.action,
+        result=result,
+        reason=diagnosis.summary if diagnosis else change.reason,
+        before=change.before,
+        after=change.after,
+        running=bool(after and after.status is Status.ACTIVE),
+        verdict=verdict,
+        diagnosis=diagnosis,
+    )
+    action = _log_line(change, outcome, context)
+    if after:
+        event = Event(
+            at=context.now,
+            action=action.action,
+            revision=change.after or change.before,
+            result=result,
+            latency_ms=action.latency_ms,
+            category=diagnosis.category if diagnosis else None,
+        )
+        after = replace(after, history=(*after.history, event)[-HISTORY_LIMIT:])
+    return Settled(record=after, action=action, outcome=outcome)
+
+
+def _log_line(change: Change, outcome: Outcome, context: Context) -> Action:
+    retest = change.action is ActionKind.RETEST
+    return Action(
+        at=context.now,
+        name=change.name,
+        action=ActionName.TEST if retest else ActionName(change.action),
+        result=outcome.result,
+        who=context.who,
+        revision=change.after or change.before,
+        commit=context.commit,
+        latency_ms=outcome.verdict.latency_ms if outcome.verdict else None,
+        detail=outcome.reason,
+    )

@@ -1,0 +1,371 @@
+"""The phases in order, against ports only: the file to read first.
+
+load → validate → unseal → plan → test → commit → report
+
+Nothing here knows files, stores, clocks or providers. Every run reads the whole
+desired and the whole recorded state, so that running twice changes nothing the
+second time, and a run that was killed is simply run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.core.assemble import assemble, decide_all, facts_of
+from reconciler.core.diff import (
+    FieldChange,
+    diff_documents,
+    needs_test,
+    tested_fields,
+)
+from reconciler.core.errors import (
+    DocumentError,
+    RefusedError,
+    SecretError,
+    StaleError,
+    StateError,
+)
+from reconciler.core.guard import (
+    Allowances,
+    Guard,
+    Limits,
+    Refusal,
+    judge,
+)
+from reconciler.core.outcome import Outcome
+from reconciler.core.plan import (
+    ActionKind,
+    Change,
+    Plan,
+    PlanOptions,
+    Step,
+    is_stale,
+)
+from reconciler.core.ports import (
+    Clock,
+    Desired,
+    DesiredSet,
+    DocumentSource,
+    Job,
+    StateStore,
+    Tester,
+    Unsealer,
+)
+from reconciler.core.record import (
+    Commit,
+    Head,
+    Record,
+    Result,
+)
+from reconciler.core.settle import Context, Settled, settle, settle_test
+from reconciler.core.verdict import Verdict
+
+COMMIT_TRIES = 3
+"""A re-test by somebody else may move a record between our read and our commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside world of one run. `stopping` tells that a stop was asked for."""
+
+    source: DocumentSource
+    store: StateStore
+    tester: Tester
+    unsealer: Unsealer
+    clock: Clock
+    who: str
+    commit: Callable[[], str | None] = lambda: None
+    stopping: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What to plan, and what the guards let pass."""
+
+    options: PlanOptions
+    limits: Limits = field(default_factory=Limits)
+    allowances: Allowances = field(default_factory=Allowances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan together with the reading of the files that it was made from."""
+
+    plan: Plan
+    desired: DesiredSet
+
+
+def make_plan(ports: Ports, request: PlanRequest) -> Planned:
+    """Read files and records, and return what would be done; changes nothing."""
+    desired = ports.source.read()
+    recorded = ports.store.heads()
+    now = ports.clock.now()
+    steps = decide_all(desired, recorded, options=request.options, now=now)
+    changes = tuple(_detail(ports, step, desired, recorded) for step in steps)
+    plan = replace(
+        assemble(changes, desired, recorded, options=request.options),
+        lineage=(info := ports.store.info()).lineage,
+        serial=info.serial,
+        commit=ports.commit() if changes else None,
+        created_at=now,
+    )
+    refusals = judge(
+        facts_of(plan, desired, recorded),
+        limits=request.limits,
+        allowances=request.allowances,
+    )
+    return Planned(plan=replace(plan, refusals=refusals), desired=desired)
+
+
+def check_expected(plan: Plan, expected: Plan) -> tuple[Refusal, ...]:
+    """Refuse a saved plan when the store or the files moved on since it was made."""
+    if (plan.lineage, plan.serial) != (expected.lineage, expected.serial):
+        return (_stale("the store moved on since this plan was made"),)
+    return check_digest(plan, expected.digest)
+
+
+def check_digest(plan: Plan, digest: str) -> tuple[Refusal, ...]:
+    """Refuse when the plan made now is not the one that was reviewed."""
+    if plan.digest == digest:
+        return ()
+    return (_stale(f"the plan made now is {plan.digest}, not {digest}"),)
+
+
+def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome, ...]:
+    """Test first, then commit each connection on its own as soon as it is decided.
+
+    One failure never stops the others. The caller holds the lock.
+
+    Raises:
+        RefusedError: A guard refused the plan; nothing was done.
+        StateError: The store cannot be written; what was committed stays.
+    """
+    plan = planned.plan
+    if plan.refusals:
+        raise RefusedError(plan.refusals)
+    if is_stale(plan, ports.store.info()):
+        raise RefusedError((_stale("the store moved on while planning"),))
+    run = _Run(ports=ports, plan=plan, lock_id=lock_id)
+    for change in plan.changes:
+        if not change.test:
+            run.finish(change, verdict=None)
+    run.test([change for change in plan.changes if change.test])
+    return tuple(sorted(run.outcomes, key=lambda outcome: outcome.name))
+
+
+def test_records(ports: Ports, records: Iterable[Record]) -> tuple[Outcome, ...]:
+    """Test what runs and record the results; takes no lock, moves no desired state.
+
+    A result is written only if the record is still the one that was tested.
+    """
+    by_name = {record.name: record for record in records if record.active}
+    outcomes: list[Outcome] = []
+
+    def finish(job: Job, verdict: Verdict) -> None:
+        record = by_name[job.connection.name]
+        outcomes.append(_record_test(ports, record, verdict))
+
+    jobs = [_running_job(ports, record) for record in by_name.values()]
+    left = ports.tester.run(jobs, decide=finish)
+    outcomes.extend(_skipped(job.connection.name, ActionKind.RETEST) for job in left)
+    return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
+
+
+def _stale(message: str) -> Refusal:
+    return Refusal(
+        guard=Guard.STALE_PLAN, message=f"{message}; plan again and review it"
+    )
+
+
+def _detail(
+    ports: Ports, step: Step, desired: DesiredSet, recorded: Mapping[str, Head]
+) -> Change:
+    """Look at the fields, which may show that no test is needed."""
+    head, before = desired.heads.get(step.name), recorded.get(step.name)
+    change = Change(
+        name=step.name,
+        action=step.action,
+        reason=step.reason,
+        test=step.test,
+        orphan=step.orphan,
+        provider=head.provider if head else before.provider if before else "",
+        owner=head.owner if head else before.owner if before else "",
+        file=head.file if head else "",
+        before=before.active_revision or before.revision if before else "",
+        after=head.revision if head else "",
+    )
+    if head is None or step.action is ActionKind.KEEP:
+        return change
+    document = ports.source.load(step.name)
+    change = replace(
+        change,
+        type=document.connection.type,
+        needs_key=step.test and bool(document.connection.credential_names),
+    )
+    record = ports.store.get(step.name) if before else None
+    return _compared(ports, step, change, document=document, record=record)
+
+
+def _compared(
+    ports: Ports,
+    step: Step,
+    change: Change,
+    *,
+    document: Desired,
+    record: Record | None,
+) -> Change:
+    old = _deployed(ports, record)
+    fields = diff_documents(old.data if old else {}, document.data)
+    change = replace(change, fields=fields)
+    if not step.compare or old is None:
+        return change
+    if not needs_test(fields):
+        reason = "only fields changed that need no test"
+        return replace(change, test=False, needs_key=False, reason=reason)
+    if _same_secrets(ports, old, document, fields):
+        return replace(
+            change,
+            test=False,
+            needs_key=False,
+            resealed=True,
+            reason="sealed again, same values",
+        )
+    return change
+
+
+def _deployed(ports: Ports, record: Record | None) -> Desired | None:
+    """Return what runs as a document; None when today's rules cannot read it."""
+    if record is None or record.active is None:
+        return None
+    try:
+        return ports.source.parse(record.active.text, file=record.active.file)
+    except DocumentError:
+        return None
+
+
+def _same_secrets(
+    ports: Ports, old: Desired, new: Desired, fields: tuple[FieldChange, ...]
+) -> bool:
+    """Tell whether only ciphertext changed, which takes a key to know."""
+    tested = tested_fields(fields)
+    if not all(field.sealed and field.kind == "changed" for field in tested):
+        return False
+    if not ports.unsealer.can_unseal():
+        return False
+    try:
+        before = ports.unsealer.unseal(old.text, file=old.file)
+        after = ports.unsealer.unseal(new.text, file=new.file)
+    except SecretError:
+        return False
+    return dict(before.credentials) == dict(after.credentials)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One apply under way: what was decided so far."""
+
+    ports: Ports
+    plan: Plan
+    lock_id: str
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def test(self, changes: list[Change]) -> None:
+        by_name = {change.name: change for change in changes}
+        jobs = [_desired_job(self.ports.source.load(change.name)) for change in changes]
+
+        def finish(job: Job, verdict: Verdict) -> None:
+            self.finish(by_name[job.connection.name], verdict=verdict)
+
+        for job in self.ports.tester.run(jobs, decide=finish):
+            change = by_name[job.connection.name]
+            self.outcomes.append(_skipped(change.name, change.action))
+
+    def finish(self, change: Change, *, verdict: Verdict | None) -> None:
+        if verdict is None and self.ports.stopping():
+            self.outcomes.append(_skipped(change.name, change.action))
+            return
+        for _ in range(COMMIT_TRIES):
+            try:
+                self.outcomes.append(self._commit(change, verdict))
+            except StaleError:
+                continue
+            return
+        self.outcomes.append(_failed(change))
+
+    def _commit(self, change: Change, verdict: Verdict | None) -> Outcome:
+        ports = self.ports
+        record = ports.store.get(change.name)
+        settled = settle(
+            change,
+            desired=ports.source.load(change.name) if change.after else None,
+            record=record,
+            verdict=verdict,
+            context=Context(
+                now=ports.clock.now(),
+                who=ports.who,
+                workspace=self.plan.workspace,
+                commit=self.plan.commit,
+            ),
+        )
+        ports.store.commit(
+            _commit_of(change, settled, record), lock_id=self.lock_id or None
+        )
+        return settled.outcome
+
+
+def _commit_of(change: Change, settled: Settled, record: Record | None) -> Commit:
+    return Commit(
+        put=(settled.record,) if settled.record else (),
+        remove=() if settled.record or record is None else (change.name,),
+        actions=(settled.action,),
+        expected={change.name: record.version if record else 0},
+        desired=change.action is not ActionKind.RETEST,
+    )
+
+
+def _desired_job(desired: Desired) -> Job:
+    return Job(connection=desired.connection, text=desired.text, file=desired.file)
+
+
+def _running_job(ports: Ports, record: Record) -> Job:
+    if record.active is None:
+        raise StateError(f"'{record.name}' has no active revision to test")
+    document = ports.source.parse(record.active.text, file=record.active.file)
+    return _desired_job(document)
+
+
+def _record_test(ports: Ports, record: Record, verdict: Verdict) -> Outcome:
+    context = Context(now=ports.clock.now(), who=ports.who, workspace="")
+    settled = settle_test(record, verdict, context=context)
+    commit = Commit(
+        put=(settled.record,) if settled.record else (),
+        actions=(settled.action,),
+        expected={record.name: record.version},
+    )
+    try:
+        ports.store.commit(commit)
+    except StaleError:
+        reason = "the record changed while it was tested; test again"
+        return replace(settled.outcome, result=Result.SKIPPED, reason=reason)
+    return settled.outcome
+
+
+def _skipped(name: str, action: ActionKind) -> Outcome:
+    return Outcome(
+        name=name,
+        action=action,
+        result=Result.SKIPPED,
+        reason="not begun: the run was stopped",
+    )
+
+
+def _failed(change: Change) -> Outcome:
+    return Outcome(
+        name=change.name,
+        action=change.action,
+        result=Result.FAILED,
+        reason="the record kept changing under us; run apply again",
+        before=change.before,
+        after=change.after,
+    )

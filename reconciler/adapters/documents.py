@@ -230,8 +230,8 @@ class _Builder:
             self.unclear(node, "the key")
         elif not isinstance(value, str):
             self.report(
-                "R103", f"the key {_shown(text)} is not text", self.span(node.start_mark),
-                f"quote it: {_quoted(text)}",
+                "R103", f"the key {_shown(text)} is not text",
+                self.span(node.start_mark), f"quote it: {_quoted(text)}",
             )  # fmt: skip
         return text
 

@@ -1,0 +1,38 @@
+"""SOPS files with age keys, read and written without the sops program.
+
+A sealed connection keeps its plain settings readable and its credentials as
+`ENC[…]`. The words, from the inside out:
+
+- an *envelope* is one sealed value, bound to its place by AES-GCM;
+- a *rule* says which values of a file are sealed;
+- the *MAC* proves that no covered value was added, dropped or changed;
+- the *metadata* (`sops:`) holds the data key once per recipient;
+- a *keyring* holds the identities that can unwrap it, and knows where it looked;
+- the *binding* is our addition: a sealed digest of where credentials may be sent.
+
+`inspect` and `metadata` need no key. `unseal` opens a file for use, `decrypt_document`
+for eyes and editors, `seal` closes it again and touches only what it must.
+"""
+
+from reconciler.adapters.sops.age import generate_identity
+from reconciler.adapters.sops.keyring import Keyring, load_keyring
+from reconciler.adapters.sops.metadata import SealInfo
+from reconciler.adapters.sops.reader import (
+    BindingState,
+    Unsealed,
+    check_binding,
+    unseal,
+    unseal_source,
+)
+
+__all__ = [
+    "BindingState",
+    "Keyring",
+    "SealInfo",
+    "Unsealed",
+    "check_binding",
+    "generate_identity",
+    "load_keyring",
+    "unseal",
+    "unseal_source",
+]

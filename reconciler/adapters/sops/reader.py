@@ -1,0 +1,290 @@
+"""Opening a sealed file: every value authenticated, then the file's MAC.
+
+Nothing is returned before the MAC was verified. Credentials leave as `Secret`, so
+nothing that holds them can print them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.adapters.sops.envelope import (
+    BROKEN,
+    Cipher,
+    decrypt,
+    looks_sealed,
+    new_cipher,
+)
+from reconciler.adapters.sops.keyring import Keyring, data_key
+from reconciler.adapters.sops.mac import Hasher, verify_mac
+from reconciler.adapters.sops.metadata import Metadata, read_metadata
+from reconciler.adapters.sops.rules import Rule
+from reconciler.adapters.sops.scalars import Comment, Scalar, decode, encode
+from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
+from reconciler.core.binding import binding_digest, bound_fields
+from reconciler.core.diagnostic import Diagnostic, Severity, Span
+from reconciler.core.errors import SecretError
+from reconciler.core.secret import Secret
+from reconciler.core.source import Source
+
+
+class BindingState(StrEnum):
+    """How far the credentials are tied to where they may be sent."""
+
+    BOUND = "bound"
+    UNBOUND_MAC_COVERS_ALL = "unbound, but the MAC covers the plain values"
+    UNBOUND = "unbound"
+    MISMATCH = "mismatch"
+    NOTHING_SEALED = "nothing sealed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """One connection file, opened and verified."""
+
+    file: str
+    credentials: Mapping[str, Secret]
+    """By name; numbers and booleans as text (`30`, `true`),
+    lists and mappings as JSON. Nulls are left out."""
+    data: Mapping[str, Any] = field(repr=False)
+    """The whole document without `sops`; every value that was sealed, and all of
+    `credentials`, is a `Secret`."""
+    binding: str | None = field(repr=False)
+    """The digest that was sealed; None when there is no sealed binding."""
+    binding_state: BindingState
+    mac_covers_plain: bool
+    """False: plain values may have been edited without a key, by design."""
+
+
+def unseal(source_text: str, *, file: str, keyring: Keyring) -> Unsealed:
+    """Open and verify one connection file from its text.
+
+    Raises:
+        SecretError: No identity fits (code 128), a value or the MAC is damaged
+            (25, 51), the text is not a sealed file (1, 2). Holds no value.
+    """
+    documents = plain_documents(load_nodes(source_text, file=file), file=file)
+    if len(documents) != 1:
+        raise SecretError(f"{file}: more than one document in the file", code=2)
+    return _unsealed(documents[0], file=file, keyring=keyring)
+
+
+def unseal_source(source: Source, *, keyring: Keyring) -> Unsealed:
+    """Do the same for a document that was parsed already; nothing is parsed twice.
+
+    The source must have come without errors from `documents.parse`: its dialect is
+    typed alike by sops, so its data is what the MAC covers.
+    """
+    if source.data is None:
+        raise SecretError(f"{source.file}: there is no mapping to unseal", code=2)
+    return _unsealed(source.data, file=source.file, keyring=keyring)
+
+
+def check_binding(unsealed: Unsealed) -> tuple[Diagnostic, ...]:
+    """Judge whether the credentials may be used where the file now points.
+
+    Returns:
+        Nothing, or a warning for a file whose MAC stands in for a binding.
+
+    Raises:
+        SecretError: The bound fields changed since the credentials were sealed, or
+            nothing protects them.
+    """
+    file = unsealed.file
+    match unsealed.binding_state:
+        case BindingState.MISMATCH:
+            raise SecretError(
+                f"{file}: the credentials were sealed for another destination: one of"
+                f" {bound_fields()} changed since. Review the change; then somebody"
+                f" who can unseal runs 'reconcile encrypt --rebind {file}'"
+            )
+        case BindingState.UNBOUND:
+            raise SecretError(
+                f"{file}: the credentials are not bound to {bound_fields()}, and the"
+                " MAC does not cover them either. Review the file; then run"
+                f" 'reconcile encrypt {file}' to bind them"
+            )
+        case BindingState.UNBOUND_MAC_COVERS_ALL:
+            return (_unbound_warning(file),)
+        case _:
+            return ()
+
+
+def open_documents(
+    documents: Sequence[Mapping[str, Any]],
+    metadata: Metadata,
+    cipher: Cipher,
+    *,
+    file: str,
+    wrap: Callable[[Scalar], Any] = lambda value: value,
+) -> list[Plain]:
+    """Decrypt every sealed value and verify the MAC over all documents.
+
+    Args:
+        documents: Typed data, `sops` blocks included (they are left out).
+        metadata: The block of the first document.
+        cipher: The cipher of the file's data key.
+        file: For messages.
+        wrap: Applied to each decrypted value.
+
+    Returns:
+        The same documents with typed plain values; sealed comments in lists gone.
+
+    Raises:
+        SecretError: A value cannot be opened (25) or the MAC differs (51).
+    """
+    hasher = Hasher(only_encrypted=metadata.mac_only_encrypted)
+    opener = _Opener(cipher, metadata.rule, hasher, wrap)
+    sealed = metadata.rule.at_root
+    try:
+        opened = [
+            {
+                key: opener.below(key, value, "", sealed=sealed)
+                for key, value in document.items()
+                if key != "sops"
+            }
+            for document in documents
+        ]
+    except SecretError as error:
+        raise SecretError(f"{file}: {error}", code=error.code) from None
+    verify_mac(
+        cipher, metadata.mac, hasher.hexdigest(),
+        lastmodified=metadata.lastmodified, file=file,
+    )  # fmt: skip
+    return opened
+
+
+class _Opener:
+    """Walks a document in its order; `aad` is the path with its final colon."""
+
+    __slots__ = ("cipher", "hasher", "rule", "wrap")
+
+    def __init__(
+        self,
+        cipher: Cipher,
+        rule: Rule,
+        hasher: Hasher,
+        wrap: Callable[[Scalar], Any],
+    ) -> None:
+        self.cipher, self.rule, self.hasher, self.wrap = cipher, rule, hasher, wrap
+
+    def below(self, key: str, value: Any, aad: str, *, sealed: bool) -> Any:
+        inner = self.rule.below(key, sealed=sealed)
+        return self.value(value, f"{aad}{key}:", sealed=inner)
+
+    def value(self, value: Any, aad: str, *, sealed: bool) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: self.below(key, child, aad, sealed=sealed)
+                for key, child in value.items()
+            }
+        if isinstance(value, list):
+            items = [self.value(item, aad, sealed=sealed) for item in value]
+            return [item for item in items if not isinstance(item, Comment)]
+        return self.scalar(value, aad, sealed=sealed)
+
+    def scalar(self, value: Scalar, aad: str, *, sealed: bool) -> Any:
+        if self.rule.by_look:
+            sealed = looks_sealed(value)
+        if not sealed or value is None or value == "":
+            self.hasher.feed(value, sealed=False)
+            return value
+        plain = self.open(value, aad)
+        self.hasher.feed(plain, sealed=True)
+        return plain if isinstance(plain, Comment) else self.wrap(plain)
+
+    def open(self, value: Scalar, aad: str) -> Scalar:
+        place = "/".join(aad.split(":")[:-1])
+        if not isinstance(value, str) or not looks_sealed(value):
+            raise SecretError(
+                f"'{place}' should be sealed but is in plain text; run"
+                " 'reconcile encrypt' on the file",
+                code=BROKEN,
+            )
+        try:
+            return decode(*decrypt(self.cipher, value, aad))
+        except SecretError as error:
+            raise SecretError(f"'{place}': {error}", code=error.code) from None
+
+
+def _unsealed(data: Mapping[str, Any], *, file: str, keyring: Keyring) -> Unsealed:
+    if "sops" not in data and not data.get("credentials"):
+        return Unsealed(
+            file=file, credentials={}, data=data, binding=None, mac_covers_plain=False,
+            binding_state=BindingState.NOTHING_SEALED,
+        )  # fmt: skip
+    metadata = read_metadata(data, file=file)
+    cipher = new_cipher(data_key(metadata, keyring, file=file))
+    plain = open_documents([data], metadata, cipher, file=file, wrap=_secret)[0]
+    if "credentials" in plain:
+        plain["credentials"] = _all_secret(plain["credentials"], file)
+    binding = plain.get("binding")
+    digest = binding.reveal() if isinstance(binding, Secret) else None
+    covers = not metadata.mac_only_encrypted
+    return Unsealed(
+        file=file, credentials=_by_name(plain.get("credentials")), data=plain,
+        binding=digest, mac_covers_plain=covers,
+        binding_state=_binding_state(digest, data, covers=covers),
+    )  # fmt: skip
+
+
+def _binding_state(
+    digest: str | None, data: Mapping[str, Any], *, covers: bool
+) -> BindingState:
+    """Compare; a binding in plain text counts as none, since anybody can write it."""
+    if digest is not None:
+        same = digest == binding_digest(data)
+        return BindingState.BOUND if same else BindingState.MISMATCH
+    return BindingState.UNBOUND_MAC_COVERS_ALL if covers else BindingState.UNBOUND
+
+
+def _unbound_warning(file: str) -> Diagnostic:
+    return Diagnostic(
+        code="R305",
+        message=f"the credentials are not bound to {bound_fields()}; the MAC covers"
+        " the plain values, but not the names of keys",
+        span=Span(file),
+        hint=f"run 'reconcile encrypt {file}' to add the binding",
+        severity=Severity.WARNING,
+    )
+
+
+def _secret(value: Scalar) -> Secret:
+    if isinstance(value, bool):
+        return Secret(json.dumps(value))
+    raw, _ = encode(value)
+    return Secret(raw.decode("utf-8", "surrogateescape"))
+
+
+def _all_secret(value: Any, file: str) -> Any:
+    """Hide what stands below `credentials` even where the file's rule seals nothing."""
+    if isinstance(value, Mapping):
+        return {key: _all_secret(child, file) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_all_secret(item, file) for item in value]
+    if looks_sealed(value):
+        raise SecretError(
+            f"{file}: a credential looks sealed, but the file's own rule does not"
+            " cover it; seal the file again",
+            code=BROKEN,
+        )
+    return value if value is None or isinstance(value, Secret) else _secret(value)
+
+
+def _by_name(credentials: Any) -> dict[str, Secret]:
+    if not isinstance(credentials, Mapping):
+        return {}
+    return {
+        name: value if isinstance(value, Secret) else _as_json(value)
+        for name, value in credentials.items()
+        if value is not None
+    }
+
+
+def _as_json(value: Any) -> Secret:
+    """Flatten a list or a mapping of secrets into one secret text."""
+    return Secret(json.dumps(value, default=Secret.reveal, ensure_ascii=False))

@@ -9,7 +9,7 @@ second time, and a run that was killed is simply run again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.assemble import assemble, decide_all, facts_of
@@ -58,6 +58,7 @@ from reconciler.core.record import (
     Record,
     Result,
 )
+from reconciler.core.run import Row, lost_row, row_of
 from reconciler.core.settle import Context, Settled, settle, settle_test
 from reconciler.core.verdict import Verdict
 
@@ -170,6 +171,45 @@ def test_records(ports: Ports, records: Iterable[Record]) -> tuple[Outcome, ...]
     left = ports.tester.run(jobs, decide=finish)
     outcomes.extend(_skipped(job.connection.name, ActionKind.RETEST) for job in left)
     return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
+
+
+def collect_rows(
+    ports: Ports,
+    desired: DesiredSet | None,
+    outcomes: Iterable[Outcome],
+    *,
+    names: Iterable[str] | None = None,
+) -> tuple[Row, ...]:
+    """Return a row for every record (or for `names`) and for every lost outcome."""
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    now = ports.clock.now()
+    records = _records(ports.store, names)
+    rows = [
+        row_of(
+            record,
+            desired=desired.heads.get(record.name) if desired else None,
+            known=desired is not None and record.name not in desired.invalid_names,
+            outcome=by_name.pop(record.name, None),
+            now=now,
+        )
+        for record in records
+    ]
+    rows.extend(lost_row(outcome) for outcome in by_name.values())
+    return tuple(sorted(rows, key=lambda row: row.name))
+
+
+def all_records(store: StateStore) -> Iterator[Record]:
+    """Return every record, sorted by name, page by page."""
+    after = ""
+    while page := store.scan(after=after):
+        yield from page
+        after = page[-1].name
+
+
+def _records(store: StateStore, names: Iterable[str] | None) -> Iterator[Record]:
+    if names is None:
+        return all_records(store)
+    return (record for name in names if (record := store.get(name)))
 
 
 def _stale(message: str) -> Refusal:

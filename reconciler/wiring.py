@@ -1,0 +1,272 @@
+"""The composition root: the only place that knows concrete adapters.
+
+Everything is built on first use, so that `validate` never pays for a store and
+`--help` for nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.core.errors import StateError
+from reconciler.core.ports import (
+    Adapter,
+    Clock,
+    DocumentSource,
+    Job,
+    Observer,
+    Sampler,
+    Session,
+    StateStore,
+    Tester,
+    Unsealed,
+)
+from reconciler.core.run import RunReport
+from reconciler.core.settings import Settings
+from reconciler.pipeline import Ports
+
+if TYPE_CHECKING:
+    from reconciler.adapters.sops import Keyring
+
+DEFAULT_STATE = "tinydb:.reconcile/state.json"
+DEFAULT_WORKSPACE = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the operator chose: global options, and the environment as given.
+
+    `sandbox` is the `sandbox.json` of a running sandbox; it comes from a flag or
+    the environment only, never from a file of the repository.
+    """
+
+    directory: Path = field(default_factory=Path)
+    config: Path | None = None
+    state: str | None = None
+    sandbox: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class App:
+    """One command's outside world, built lazily; `close()` releases it."""
+
+    def __init__(
+        self,
+        choices: Choices,
+        *,
+        stop: threading.Event | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.choices = choices
+        self.stop = stop or threading.Event()
+        self.observer = observer
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return `reconcile.yaml`, or the defaults; raises `DocumentError`."""
+        from reconciler.adapters.settings_file import load_settings
+
+        return load_settings(self.choices.directory, config=self.choices.config)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Return the system's clock."""
+        from reconciler.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @property
+    def state_url(self) -> str:
+        """Return the store's address: option, then file, then default."""
+        return self.choices.state or self.settings.state or DEFAULT_STATE
+
+    @cached_property
+    def store(self) -> StateStore:
+        """Return the store, opened; nothing is created before the first write."""
+        from reconciler.adapters.stores import open_store
+
+        return open_store(
+            self.state_url, base=self.choices.directory, now=self.clock.now
+        )
+
+    @cached_property
+    def adapters(self) -> Mapping[str, Adapter]:
+        """Return the adapters by type, found by entry point."""
+        from reconciler.adapters.providers.registry import find_adapters
+
+        return find_adapters()
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """Return the age identities that this environment offers."""
+        from reconciler.adapters.sops import load_keyring
+
+        return load_keyring(self.choices.environment, home=Path.home())
+
+    def source(self, files: Sequence[Path] = ()) -> DocumentSource:
+        """Return the documents: `connections.d`, or just `files`."""
+        from reconciler.adapters.source import FileSource
+
+        return FileSource(
+            directory=self.choices.directory,
+            connections=self.settings.connections,
+            adapters=lambda: self.adapters,
+            files=files,
+        )
+
+    @property
+    def workspace(self) -> str:
+        """Return this repository's name in a shared store."""
+        return self.settings.workspace or DEFAULT_WORKSPACE
+
+    @cached_property
+    def who(self) -> str:
+        """Return who acts, for locks, logs and reports."""
+        from reconciler.adapters.environment import who_am_i
+
+        return who_am_i(self.choices.environment)
+
+    @cached_property
+    def vantage(self) -> str:
+        """Return the name of the place that tests run from."""
+        from reconciler.adapters.environment import vantage
+
+        return vantage()
+
+    def commit(self) -> str | None:
+        """Return the Git commit of the files."""
+        from reconciler.adapters.git import head_commit
+
+        return head_commit(self.choices.directory)
+
+    @cached_property
+    def tester(self) -> Tester:
+        """Return what runs tests side by side."""
+        from reconciler.adapters.providers.tester import ConcurrentTester
+
+        return ConcurrentTester(
+            adapters=lambda: self.adapters,
+            unsealer=self.unsealer,
+            clock=self.clock,
+            sandbox=self.choices.sandbox,
+            limit=self.settings.parallelism,
+            vantage=self.vantage,
+            stop=self.stop,
+            observer=self.observer,
+        )
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """Return what fetches data through one connection."""
+        from reconciler.adapters.providers.tester import DirectSampler
+
+        return DirectSampler(
+            adapters=lambda: self.adapters,
+            unsealer=self.unsealer,
+            clock=self.clock,
+            sandbox=self.choices.sandbox,
+        )
+
+    @cached_property
+    def unsealer(self) -> SopsUnsealer:
+        """Return what opens sealed documents."""
+        return SopsUnsealer(self)
+
+    def ports(self, files: Sequence[Path] = ()) -> Ports:
+        """Return the outside world for the pipeline."""
+        return Ports(
+            source=self.source(files),
+            store=self.store,
+            tester=self.tester,
+            unsealer=self.unsealer,
+            clock=self.clock,
+            who=self.who,
+            commit=self.commit,
+            stopping=self.stop.is_set,
+        )
+
+    @property
+    def report_path(self) -> Path:
+        """Return where the JSON report lies; Markdown goes beside it."""
+        return self.choices.directory / self.settings.report
+
+    def write_report(self, report: RunReport) -> Path:
+        """Write the report atomically and return where it lies."""
+        from reconciler.adapters.files import write_atomically
+        from reconciler.report.run import run_json
+
+        write_atomically(self.report_path, run_json(report))
+        return self.report_path
+
+    def close(self) -> None:
+        """Release the store, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+class SopsUnsealer:
+    """The pipeline's `Unsealer`: the SOPS layer with the process's identities."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def can_unseal(self) -> bool:
+        """Tell whether any identity was found."""
+        return not self._app.keyring.is_empty
+
+    def unseal(self, text: str, *, file: str) -> Unsealed:
+        """Return the credentials after checking MAC and binding."""
+        from reconciler.adapters.sops import unseal
+
+        opened = unseal(text, file=file, keyring=self._app.keyring)
+        return Unsealed(credentials=opened.credentials, warning=opened.warning)
+
+
+@asynccontextmanager
+async def open_connection(
+    name: str, *, choices: Choices | None = None
+) -> AsyncIterator[Session]:
+    """Open the active revision of a recorded connection, for a program.
+
+    Args:
+        name: The connection's name.
+        choices: Where the repository and its store are; by default the working
+            directory and no environment, so pass the environment for age keys.
+
+    Raises:
+        StateError: No active revision of that name is recorded.
+        SecretError: Its credentials cannot be unsealed here.
+        ProviderError: The provider says no.
+    """
+    from reconciler.adapters.providers.network import open_network
+
+    app = App(choices or Choices())
+    try:
+        job = running_job(app, name)
+        unsealed = app.unsealer.unseal(job.text, file=job.file)
+        adapter = app.adapters[job.connection.type]
+        async with (
+            open_network(app.choices.sandbox) as network,
+            adapter.open(job.connection, unsealed.credentials, network) as session,
+        ):
+            yield session
+    finally:
+        app.close()
+
+
+def running_job(app: App, name: str) -> Job:
+    """Return what runs under a name, ready to be opened; raises `StateError`."""
+    record = app.store.get(name)
+    if record is None or record.active is None or record.status == "inactive":
+        raise StateError(
+            f"'{name}' has no active revision in {app.state_url}; "
+            "see 'reconcile status', run 'reconcile apply'"
+        )
+    desired = app.source().parse(record.active.text, file=record.active.file)
+    return Job(connection=desired.connection, text=desired.text, file=desired.file)

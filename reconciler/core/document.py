@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -181,8 +181,6 @@ class DataSection(Section):
 
 class ConnectionDocument(Section):
     """One market-data connection, as its file declares it."""
-
-    ABOUT: ClassVar[str] = "a connection"
 
     version: Annotated[int, Wants("the number 1")] = Field(
         default=FORMAT_VERSION,

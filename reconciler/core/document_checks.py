@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from reconciler.core import shape
 from reconciler.core.connection import Connection
@@ -56,7 +56,7 @@ def check_document(source: Source, *, stem: str) -> Iterator[Diagnostic]:
     yield from _stem_problems(source, stem)
     yield from _repetitions(source)
     for key, value in (source.data or {}).items():
-        if key != "sops":
+        if key != "sops" and not (_is_portable(key) and _is_portable(value)):
             yield from _unportable(source, (key,), value)
 
 
@@ -119,6 +119,17 @@ def _repeated(source: Source, path: Path, *, first: int, index: int) -> Diagnost
         hint="keep one of the two",
         related=((source.span((*path, first)), "it stands here first"),),
     )
+
+
+def _is_portable(value: Any) -> bool:
+    """Tell at once what nearly always holds; `_unportable` takes its time."""
+    if isinstance(value, str):
+        return _is_utf8(value)
+    if isinstance(value, dict):
+        return all(map(_is_portable, value)) and all(map(_is_portable, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_portable, value))
+    return value is None or (-LARGEST_INTEGER <= value <= LARGEST_INTEGER)
 
 
 def _unportable(source: Source, path: Path, value: object) -> Iterator[Diagnostic]:

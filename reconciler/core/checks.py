@@ -1,0 +1,152 @@
+"""From a parsed document to everything that can be said of it, and across documents.
+
+One pass finds every problem: syntax, shape, seal, and what the type's adapter knows
+offline. The tools arrive as functions, so this module loads none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.core import shape
+from reconciler.core.connection import Connection
+from reconciler.core.diagnostic import Diagnostic, Severity, Span
+from reconciler.core.ports import Adapter, Finding
+from reconciler.core.source import Source
+from reconciler.core.suggest import did_you_mean
+
+Diagnostics = tuple[Diagnostic, ...]
+
+
+class Validate(Protocol):
+    """`core.document.to_connection`."""
+
+    def __call__(
+        self, source: Source, *, stem: str
+    ) -> tuple[Connection | None, Diagnostics]:
+        """Return the connection, None when anything is wrong, and the problems."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What judges a parsed document; `adapters` are those installed, by type."""
+
+    validate: Validate
+    inspect: Callable[[Source], Diagnostics]
+    adapters: Mapping[str, Adapter]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What became of one document; `connection` is None when it has an error.
+
+    `names` are the names that it claims, the declared one first: while it is
+    invalid, none of them may be taken for gone.
+    """
+
+    connection: Connection | None
+    diagnostics: Diagnostics
+    names: tuple[str, ...]
+
+
+def examine(
+    source: Source, problems: Diagnostics, *, stem: str, rules: Rules
+) -> Examined:
+    """Judge one parsed document; pure as far as the rules are.
+
+    Args:
+        source: The document.
+        problems: What parsing it found.
+        stem: Its file's name without folder and suffix.
+        rules: What to judge it by.
+    """
+    connection, found = None, list(problems)
+    if source.data is not None:
+        connection, wrong = rules.validate(source, stem=stem)
+        # A value refused as text would be refused again for its kind.
+        places = {problem.span for problem in problems}
+        found += [item for item in wrong if item.span not in places]
+        if not any(item.code == "R207" for item in wrong):
+            found += rules.inspect(source)
+            found += _adapter_problems(source, connection, rules.adapters)
+    if is_invalid(found):
+        connection = None
+    return Examined(
+        connection=connection,
+        diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+        names=_names(source, stem),
+    )
+
+
+def is_invalid(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any of the problems is an error."""
+    return any(item.severity is Severity.ERROR for item in diagnostics)
+
+
+def diagnostic_of(source: Source, finding: Finding) -> Diagnostic:
+    """Return an adapter's finding with its place."""
+    return Diagnostic(
+        code=finding.code,
+        message=finding.message,
+        span=source.span(finding.path, key=finding.at_key),
+        hint=finding.hint,
+        severity=Severity.WARNING if finding.warning else Severity.ERROR,
+    )
+
+
+def shared_names(claims: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names that several files declare, with the files, sorted.
+
+    Args:
+        claims: The declared name by file.
+    """
+    files: dict[str, list[str]] = {}
+    for file, name in claims.items():
+        files.setdefault(name, []).append(file)
+    return {
+        name: tuple(sorted(several))
+        for name, several in sorted(files.items())
+        if len(several) > 1
+    }
+
+
+def same_name(name: str, places: Iterable[Span]) -> Iterator[Diagnostic]:
+    """Yield R206 for each place after the first, which each is related to."""
+    first, *others = sorted(places)
+    for place in others:
+        yield Diagnostic(
+            code="R206",
+            message=f"the name '{name}' is declared by another file too: {first.file}",
+            span=place,
+            hint="rename one of the two; until then neither is touched",
+            related=((first, "it is declared here first"),),
+        )
+
+
+def _adapter_problems(
+    source: Source, connection: Connection | None, adapters: Mapping[str, Adapter]
+) -> Iterator[Diagnostic]:
+    kind = shape.value_at(source, ("type",))
+    adapter = adapters.get(kind) if isinstance(kind, str) else None
+    if isinstance(kind, str) and kind and adapter is None:
+        yield _unknown_type(source, kind, adapters)
+    if connection and adapter:
+        for finding in adapter.check(connection):
+            yield diagnostic_of(source, finding)
+
+
+def _unknown_type(source: Source, kind: str, known: Iterable[str]) -> Diagnostic:
+    types = sorted(known)
+    message = f"unknown type {shape.described(kind).removeprefix('text ')}"
+    hint = did_you_mean(kind, types) or f"known: {', '.join(types)}"
+    return shape.problem(source, ("type",), code="R401", message=message, hint=hint)
+
+
+def _names(source: Source, stem: str) -> tuple[str, ...]:
+    name = (source.data or {}).get("name", stem)
+    if not isinstance(name, str) or not name or name == stem:
+        return (stem,)
+    return (name, stem)

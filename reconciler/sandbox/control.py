@@ -4,7 +4,8 @@ Host `sandbox.localhost`, same port, same authority:
 
     GET    /faults                 what is set now
     PUT    /faults                 {"provider": "binance", "fault": "rate_limited",
-                                    "account"?, "endpoint"?, "times"?, "seconds"?, "ip"?}
+                                    "account"?, "endpoint"?, "times"?,
+                                    "seconds"?, "ip"?}
     DELETE /faults, /faults/NAME   heal everything, or one provider
     GET    /requests               what was asked so far
     DELETE /requests               forget it
@@ -42,24 +43,22 @@ def parse_fault(provider: str, fault: str, params: dict[str, Any]) -> ActiveFaul
 
 def reply_to_control(service: Service, method: str, path: str, body: bytes) -> Answer:
     """Carry out one control request."""
-    match [method, *path.strip("/").split("/")]:
-        case ["GET", "faults"]:
-            return json_answer({"faults": [asdict(fault) for fault in service.board]})
-        case ["PUT", "faults"]:
-            return _put(service, body)
-        case ["DELETE", "faults"]:
-            service.clear_faults()
-            return json_answer({"faults": []})
-        case ["DELETE", "faults", provider]:
-            service.clear_faults(provider)
-            return json_answer({"faults": [asdict(fault) for fault in service.board]})
-        case ["GET", "requests"]:
-            return json_answer({"requests": [asdict(r) for r in service.requests]})
+    words = [method, *path.strip("/").split("/")]
+    if words == ["PUT", "faults"]:
+        return _put(service, body)
+    match words:
+        case ["DELETE", "faults", *provider] if len(provider) < 2:  # noqa: PLR2004
+            service.clear_faults(*provider)
         case ["DELETE", "requests"]:
             service.forget_requests()
-            return json_answer({"requests": []})
+        case ["GET", "faults" | "requests"]:
+            pass
         case _:
             return json_answer({"error": "no such control"}, status=404)
+    things: list[Any] = list(
+        service.board if words[1] == "faults" else service.requests
+    )
+    return json_answer({words[1]: [asdict(thing) for thing in things]})
 
 
 def _put(service: Service, body: bytes) -> Answer:

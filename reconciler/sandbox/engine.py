@@ -13,7 +13,6 @@ from reconciler.sandbox.faults import REFUSALS, ActiveFault, Fault
 from reconciler.sandbox.provider import (
     Answer,
     Call,
-    Kind,
     Provider,
     Refusal,
     RefusalContext,
@@ -55,7 +54,7 @@ def judge(
     call = _with_market_faults(call, faults)
     account: Account | None = None
     try:
-        if route.kind is Kind.PRIVATE or route.needs is not None:
+        if route.is_private:
             account = _prove(provider, route, call)
         answer = route.reply(call, _as_reported(account, faults))
     except Refusal as refusal_raised:

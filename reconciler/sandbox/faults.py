@@ -118,13 +118,13 @@ class ActiveFault:
         """Say whether this fault is about a provider."""
         return self.provider in (provider, EVERY_PROVIDER)
 
-    def hits(self, provider: str, kind: Kind, account: str | None) -> bool:
+    def hits(self, provider: str, kinds: frozenset[Kind], account: str | None) -> bool:
         """Say whether this fault meets a request."""
         if not self.covers(provider) or self.fault in CONNECTION_FAULTS:
             return False
         if self.account is not None and self.account != account:
             return False
-        return kind in self._kinds()
+        return not kinds.isdisjoint(self._kinds())
 
     def _kinds(self) -> frozenset[Kind]:
         if self.endpoint is not None:
@@ -198,10 +198,10 @@ class FaultBoard:
         ]
 
     def meeting(
-        self, provider: str, kind: Kind, account: str | None
+        self, provider: str, kinds: frozenset[Kind], account: str | None
     ) -> tuple[ActiveFault, ...]:
         """Return the faults a request meets, and count it against `times`."""
-        met = tuple(f for f in self._faults if f.hits(provider, kind, account))
+        met = tuple(f for f in self._faults if f.hits(provider, kinds, account))
         for fault in met:
             self._spend(fault)
         return met

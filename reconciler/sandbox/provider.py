@@ -88,6 +88,16 @@ class Route:
     reply: Callable[[Call, Account | None], Answer]
     needs: str | None = None
 
+    @property
+    def is_private(self) -> bool:
+        """Whether callers must prove who they are."""
+        return self.kind is Kind.PRIVATE or self.needs is not None
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds a fault can mean: candles behind a key are private too."""
+        return frozenset({self.kind, Kind.PRIVATE} if self.is_private else {self.kind})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
@@ -141,3 +151,11 @@ def account_with_key(accounts: tuple[Account, ...], key: str | None) -> Account 
 def table(routes: Mapping[str, Route]) -> Callable[[str, str], Route | None]:
     """Return a route finder over a table keyed by "METHOD /path"."""
     return lambda method, path: routes.get(f"{method} {path}")
+
+
+def number(text: str) -> float | str:
+    """Return a decimal string as a JSON number, and rubbish as it is."""
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -6,14 +6,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.exchanges.binance import BINANCE, BINANCE_TESTNET
+from reconciler.sandbox.exchanges.kraken import KRAKEN
+from reconciler.sandbox.exchanges.kucoin import KUCOIN
+from reconciler.sandbox.exchanges.okx import OKX
+from reconciler.sandbox.feed import FEED, FEED_BACKUP
+from reconciler.sandbox.mtapi_v1 import MTAPI_V1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.sandbox.provider import Provider
 
+_ALL = (BINANCE, BINANCE_TESTNET, OKX, KRAKEN, KUCOIN, MTAPI_V1, FEED, FEED_BACKUP)
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {provider.name: provider for provider in (BINANCE, BINANCE_TESTNET)}
+    {provider.name: provider for provider in _ALL}
 )
 PROVIDER_OF_HOST: Mapping[str, Provider] = MappingProxyType(
     {host: provider for provider in PROVIDERS.values() for host in provider.hosts}

@@ -198,8 +198,8 @@ class Service:
         call = self._call(provider, request, host, body)
         route = provider.find_route(call.method, call.path)
         name = account_name(provider, call)
-        kind = route.kind if route else Kind.PUBLIC
-        faults = self.board.meeting(provider.name, kind, name)
+        kinds = route.kinds if route else frozenset({Kind.PUBLIC})
+        faults = self.board.meeting(provider.name, kinds, name)
         if any(active.fault is Fault.RESET for active in faults):
             self._remember(request, host, 0, provider.name, account=name)
             return _reset(request)

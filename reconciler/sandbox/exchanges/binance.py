@@ -58,10 +58,8 @@ _LISTED = {
     if item.quote in {"USDT", "USDC", "BTC"}
 }
 _COINS = ("BTC", "ETH", "BNB", "SOL", "XRP", "ADA", "DOGE", "LTC", "USDT", "USDC")
-_INTERVALS = frozenset(
-    ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h")
-    + ("1d", "3d", "1w", "1M")
-)
+_MINUTES_AND_HOURS = "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h"
+_INTERVALS = frozenset([*_MINUTES_AND_HOURS.split(), "1d", "3d", "1w", "1M"])
 _RECV_WINDOW_MS = 5_000
 _MAX_ROWS = 1_000
 

@@ -40,16 +40,32 @@ def from_data(kind: type[T], data: object) -> T:
     Raises:
         ValueError: It does not describe one; the text holds no input values.
     """
-    adapter: Any = _adapter(kind)  # type: ignore[arg-type]
-    value: T = adapter.validate_python(data)
-    return value
+    return _checked(kind, "validate_python", data)
 
 
 def from_json(kind: type[T], text: str | bytes) -> T:
     """Return the value that a line of JSON describes; errors as `from_data`."""
+    return _checked(kind, "validate_json", text)
+
+
+def _checked(kind: type[T], method: str, data: object) -> T:
+    from pydantic import ValidationError  # noqa: PLC0415  # costs start-up time
+
     adapter: Any = _adapter(kind)  # type: ignore[arg-type]
-    value: T = adapter.validate_json(text)
+    try:
+        value: T = getattr(adapter, method)(data)
+    except ValidationError as error:
+        raise ValueError(_without_values(error)) from None
     return value
+
+
+def _without_values(error: Any) -> str:
+    """Say where and why, never what stood there."""
+    problems = error.errors(include_input=False, include_url=False)
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'the document'}: {problem['type']}"
+        for problem in problems[:5]
+    )
 
 
 def schema_of(kind: Any) -> dict[str, Any]:

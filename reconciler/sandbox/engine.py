@@ -53,15 +53,16 @@ def judge(
         return Verdict(answer=provider.not_found, authenticated=False)
     call = _with_market_faults(call, faults)
     account: Account | None = None
+    edge = _edge_answer(call, faults)
+    if edge is not None:
+        return Verdict(answer=edge, authenticated=False)
     try:
         if route.is_private:
             account = _prove(provider, route, call)
         answer = route.reply(call, _as_reported(account, faults))
     except Refusal as refusal_raised:
-        return Verdict(answer=refusal_raised.answer, authenticated=account is not None)
-    return Verdict(
-        answer=_spoiled(answer, call, faults), authenticated=account is not None
-    )
+        answer = refusal_raised.answer
+    return Verdict(answer=_spoiled(answer, faults), authenticated=account is not None)
 
 
 def _refusal(
@@ -110,20 +111,21 @@ def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
     return call if market is call.market else replace(call, market=market)
 
 
-def _spoiled(answer: Answer, call: Call, faults: tuple[ActiveFault, ...]) -> Answer:
-    for active in faults:
-        match active.fault:
-            case Fault.HTML:
-                return html_answer(200, "Please wait while we check your browser")
-            case Fault.EMPTY:
-                return replace(answer, body=b"")
-            case Fault.TRUNCATED:
-                return replace(answer, body=answer.body[: len(answer.body) // 2])
-            case Fault.REDIRECT:
-                there = f"https://{REDIRECT_TRAP}{call.target}"
-                return Answer(status=302, headers={"Location": there})
-            case _:
-                pass
+def _edge_answer(call: Call, faults: tuple[ActiveFault, ...]) -> Answer | None:
+    """Return what stands in front of the provider and never asks it."""
+    if _has(faults, Fault.HTML):
+        return html_answer(200, "Please wait while we check your browser")
+    if _has(faults, Fault.REDIRECT):
+        there = f"https://{REDIRECT_TRAP}{call.target}"
+        return Answer(status=302, headers={"Location": there})
+    return None
+
+
+def _spoiled(answer: Answer, faults: tuple[ActiveFault, ...]) -> Answer:
+    if _has(faults, Fault.EMPTY):
+        return replace(answer, body=b"")
+    if _has(faults, Fault.TRUNCATED):
+        return replace(answer, body=answer.body[: len(answer.body) // 2])
     return answer
 
 

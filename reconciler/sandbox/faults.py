@@ -156,6 +156,8 @@ def make_fault(  # noqa: PLR0913  (what a fault may be limited to)
         raise ValueError("'times' must be at least 1")
     if kind in CONNECTION_FAULTS and (account or endpoint or times):
         raise ValueError(f"'{fault}' hits whole connections: it takes a provider only")
+    if kind is Fault.CLOCK_SKEW and (account or endpoint or times):
+        raise ValueError("a provider has one clock: 'clock_skew' takes seconds only")
     return ActiveFault(
         provider=provider,
         fault=kind,

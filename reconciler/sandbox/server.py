@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from reconciler.core.errors import InputError
 from reconciler.sandbox.candles import Market
 from reconciler.sandbox.certificates import CertificateDesk
 from reconciler.sandbox.control import reply_to_control
@@ -91,6 +92,7 @@ class Service:
     async def start(self) -> SandboxInfo:
         """Listen, then write the sandbox file: whoever sees it can connect."""
         self._directory.mkdir(parents=True, exist_ok=True)
+        _refuse_second(self.file)
         self._closed.bind((LOOPBACK, 0))  # bound, never listening: ECONNREFUSED
         server = web.Server(self._answer, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
@@ -119,8 +121,9 @@ class Service:
 
     async def close(self) -> None:
         """Take the sandbox file away, then stop listening."""
-        self.file.unlink(missing_ok=True)
-        (self._directory / CA_NAME).unlink(missing_ok=True)
+        if self.info is not None:  # never another sandbox's files
+            self.file.unlink(missing_ok=True)
+            self.info.ca_file.unlink(missing_ok=True)
         if self._runner is not None:
             await self._runner.cleanup()
         self._closed.close()
@@ -204,10 +207,11 @@ class Service:
             self._remember(request, host, 0, provider.name, account=name)
             return _reset(request)
         verdict = judge(provider, route, call, faults)
+        silent = any(active.fault is Fault.TIMEOUT for active in faults)
         self._remember(
             request,
             host,
-            verdict.answer.status,
+            0 if silent else verdict.answer.status,
             provider.name,
             account=name,
             authenticated=verdict.authenticated,
@@ -266,6 +270,16 @@ class Service:
                 status=status,
             )
         )
+
+
+def _refuse_second(file: Path) -> None:
+    """Leave a sandbox that runs alone: two would fight over one file."""
+    try:
+        info = SandboxInfo.load(file)
+        socket.create_connection((LOOPBACK, info.port), timeout=1).close()
+    except (InputError, OSError):
+        return  # none, or left behind by one that was killed
+    raise InputError(f"a sandbox already runs here: '{file}', process {info.pid}")
 
 
 def _hosts_of(fault: ActiveFault) -> frozenset[str]:

@@ -15,8 +15,11 @@ for eyes and editors, `seal` closes it again and touches only what it must.
 """
 
 from reconciler.adapters.sops.age import generate_identity
+from reconciler.adapters.sops.block import SealInfo
+from reconciler.adapters.sops.creation_rules import CreationRule, find_creation_rule
+from reconciler.adapters.sops.inspector import inspect, metadata
 from reconciler.adapters.sops.keyring import Keyring, load_keyring
-from reconciler.adapters.sops.metadata import SealInfo
+from reconciler.adapters.sops.printer import decrypt_document
 from reconciler.adapters.sops.reader import (
     BindingState,
     Unsealed,
@@ -24,15 +27,22 @@ from reconciler.adapters.sops.reader import (
     unseal,
     unseal_source,
 )
+from reconciler.adapters.sops.writer import seal
 
 __all__ = [
     "BindingState",
+    "CreationRule",
     "Keyring",
     "SealInfo",
     "Unsealed",
     "check_binding",
+    "decrypt_document",
+    "find_creation_rule",
     "generate_identity",
+    "inspect",
     "load_keyring",
+    "metadata",
+    "seal",
     "unseal",
     "unseal_source",
 ]

@@ -25,7 +25,7 @@ from reconciler.adapters.sops.age import (
     public_key,
     unwrap,
 )
-from reconciler.adapters.sops.metadata import Metadata, Stanza
+from reconciler.adapters.sops.block import Metadata, Stanza
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 
@@ -179,7 +179,12 @@ def _described(recipient: str) -> str:
     kind = kind_of(recipient)
     if kind is Kind.X25519:
         return recipient
-    return f"{recipient} ({kind.value}, not supported yet)"
+    # Post-quantum keys have two thousand characters.
+    short = recipient if len(recipient) <= _SHORT else f"{recipient[:_SHORT]}…"
+    return f"{short} ({kind.value}, not supported yet)"
+
+
+_SHORT: Final = 40
 
 
 def _sources(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
     BROKEN,
     Cipher,
@@ -21,7 +22,6 @@ from reconciler.adapters.sops.envelope import (
 )
 from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
-from reconciler.adapters.sops.metadata import Metadata, read_metadata
 from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.scalars import Comment, Scalar, decode, encode
 from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
@@ -97,11 +97,7 @@ def check_binding(unsealed: Unsealed) -> tuple[Diagnostic, ...]:
     file = unsealed.file
     match unsealed.binding_state:
         case BindingState.MISMATCH:
-            raise SecretError(
-                f"{file}: the credentials were sealed for another destination: one of"
-                f" {bound_fields()} changed since. Review the change; then somebody"
-                f" who can unseal runs 'reconcile encrypt --rebind {file}'"
-            )
+            raise rebind_needed(file)
         case BindingState.UNBOUND:
             raise SecretError(
                 f"{file}: the credentials are not bound to {bound_fields()}, and the"
@@ -112,6 +108,15 @@ def check_binding(unsealed: Unsealed) -> tuple[Diagnostic, ...]:
             return (_unbound_warning(file),)
         case _:
             return ()
+
+
+def rebind_needed(file: str) -> SecretError:
+    """Compose the refusal of credentials whose destination changed."""
+    return SecretError(
+        f"{file}: the credentials were sealed for another destination: one of"
+        f" {bound_fields()} changed since. Review the change; then somebody"
+        f" who can unseal runs 'reconcile encrypt --rebind {file}'"
+    )
 
 
 def open_documents(
@@ -138,19 +143,9 @@ def open_documents(
         SecretError: A value cannot be opened (25) or the MAC differs (51).
     """
     hasher = Hasher(only_encrypted=metadata.mac_only_encrypted)
-    opener = _Opener(cipher, metadata.rule, hasher, wrap)
-    sealed = metadata.rule.at_root
-    try:
-        opened = [
-            {
-                key: opener.below(key, value, "", sealed=sealed)
-                for key, value in document.items()
-                if key != "sops"
-            }
-            for document in documents
-        ]
-    except SecretError as error:
-        raise SecretError(f"{file}: {error}", code=error.code) from None
+    opened = decrypt_values(
+        documents, metadata.rule, cipher, hasher=hasher, file=file, wrap=wrap
+    )
     verify_mac(
         cipher, metadata.mac, hasher.hexdigest(),
         lastmodified=metadata.lastmodified, file=file,
@@ -158,10 +153,48 @@ def open_documents(
     return opened
 
 
+def decrypt_values(  # noqa: PLR0913  # the parts of a file, each needed
+    documents: Sequence[Mapping[str, Any]],
+    rule: Rule,
+    cipher: Cipher,
+    *,
+    hasher: Hasher,
+    file: str,
+    wrap: Callable[[Scalar], Any] = lambda value: value,
+    plain_ok: bool = False,
+) -> list[Plain]:
+    """Decrypt without judging the MAC; the hasher collects what it covers.
+
+    Args:
+        documents: As for `open_documents`.
+        rule: Which values are sealed.
+        cipher: The cipher of the file's data key.
+        hasher: Fed with every covered value, in order.
+        file: For messages.
+        wrap: Applied to each decrypted value.
+        plain_ok: Take plain text where a sealed value is due, instead of refusing.
+
+    Raises:
+        SecretError: A value cannot be opened (25).
+    """
+    opener = _Opener(cipher, rule, hasher, wrap, plain_ok=plain_ok)
+    try:
+        return [
+            {
+                key: opener.below(key, value, "", sealed=rule.at_root)
+                for key, value in document.items()
+                if key != "sops"
+            }
+            for document in documents
+        ]
+    except SecretError as error:
+        raise SecretError(f"{file}: {error}", code=error.code) from None
+
+
 class _Opener:
     """Walks a document in its order; `aad` is the path with its final colon."""
 
-    __slots__ = ("cipher", "hasher", "rule", "wrap")
+    __slots__ = ("cipher", "hasher", "plain_ok", "rule", "wrap")
 
     def __init__(
         self,
@@ -169,8 +202,11 @@ class _Opener:
         rule: Rule,
         hasher: Hasher,
         wrap: Callable[[Scalar], Any],
+        *,
+        plain_ok: bool,
     ) -> None:
         self.cipher, self.rule, self.hasher, self.wrap = cipher, rule, hasher, wrap
+        self.plain_ok = plain_ok
 
     def below(self, key: str, value: Any, aad: str, *, sealed: bool) -> Any:
         inner = self.rule.below(key, sealed=sealed)
@@ -188,7 +224,7 @@ class _Opener:
         return self.scalar(value, aad, sealed=sealed)
 
     def scalar(self, value: Scalar, aad: str, *, sealed: bool) -> Any:
-        if self.rule.by_look:
+        if self.rule.by_look or (self.plain_ok and sealed):
             sealed = looks_sealed(value)
         if not sealed or value is None or value == "":
             self.hasher.feed(value, sealed=False)

@@ -1,0 +1,163 @@
+"""Where sealed things go in a text, for block YAML and for JSON alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from reconciler.adapters.sops.block import Stanza, block_json, block_yaml
+from reconciler.adapters.sops.rules import Rule
+from reconciler.adapters.sops.spans import (
+    Edit,
+    after_break,
+    break_of,
+    header_comment,
+    last_offset,
+    line_end,
+    scalar_end,
+)
+
+
+def member(root: yaml.MappingNode, name: str) -> tuple[Any, Any] | None:
+    """Return the key node and the value node of a member of a mapping."""
+    return next((pair for pair in root.value if pair[0].value == name), None)
+
+
+def set_scalar(text: str, node: Any, value: str, *, in_flow: bool) -> Edit:
+    """Put a sealed value in place of a scalar, keeping a comment behind a `|`."""
+    start: int = node.start_mark.index
+    end = scalar_end(text, node)
+    quoted = f'"{value}"' if in_flow else value
+    # An empty value has no place of its own: it is the end of `key:`.
+    lead = " " if start == end and not text[start - 1 : start].isspace() else ""
+    return Edit(
+        start=start, end=end, text=f"{lead}{quoted}{header_comment(text, node)}"
+    )
+
+
+def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
+    """Write the binding: over the old one, or as a line behind the credentials."""
+    flow = bool(root.flow_style)
+    old = member(root, "binding")
+    if old:
+        return set_scalar(text, old[1], value, in_flow=flow)
+    credentials = member(root, "credentials")
+    if credentials is None:
+        raise AssertionError("only a document with credentials is bound")
+    end = last_offset(text, credentials[1])
+    if flow:
+        line = f',{_separator(text, root)}"binding": "{value}"'
+        return Edit(start=end, end=end, text=line)
+    column = root.start_mark.column
+    end = _past_comments(text, line_end(text, end), column)
+    line = f"{break_of(text)}{' ' * column}binding: {value}"
+    return Edit(start=end, end=end, text=line)
+
+
+def add_block(  # the parts of the block
+    text: str,
+    root: yaml.MappingNode,
+    stanzas: Sequence[Stanza],
+    rule: Rule,
+    *,
+    stamp: str,
+    mac: str,
+) -> Edit:
+    """Write the `sops:` block at the end of the document."""
+    if root.flow_style:
+        return _add_json_block(text, root, stanzas, rule, stamp=stamp, mac=mac)
+    end, lead = _end_of_document(text, root)
+    indent = " " * root.start_mark.column
+    lines = block_yaml(stanzas, rule, stamp=stamp, mac=mac).split("\n")
+    nl = break_of(text)
+    block = "".join(f"{indent}{line}{nl}" for line in lines)
+    return Edit(start=end, end=end, text=f"{lead}{block}")
+
+
+def set_metadata(
+    root: yaml.MappingNode, new: Mapping[str, str], text: str
+) -> list[Edit]:
+    """Replace scalars of an existing `sops:` block, and nothing else of it."""
+    block = member(root, "sops")
+    edits = []
+    for name, value in new.items():
+        found = member(block[1], name) if block else None
+        if not found:
+            raise AssertionError("the block was read before")
+        in_flow = bool(root.flow_style or (block and block[1].flow_style))
+        node, quoted = found[1], in_flow and not value.startswith('"')
+        edits.append(set_scalar(text, node, value, in_flow=quoted))
+    return edits
+
+
+def remove_block(text: str, root: yaml.MappingNode) -> Edit | None:
+    """Take the `sops:` block out again, exactly where `add_block` put it."""
+    for index, (name, node) in enumerate(root.value):
+        if name.value == "sops":
+            if root.flow_style:
+                return _remove_json_member(text, root, index)
+            start = text.rfind("\n", 0, name.start_mark.index) + 1
+            end = after_break(text, last_offset(text, node))
+            return Edit(start=start, end=end, text="")
+    return None
+
+
+_END_MARKER: Final = re.compile(r"^\.\.\.(?=\s|\Z)", re.MULTILINE)
+_INDENTED_COMMENT: Final = re.compile(r"(?:\r\n|\n|\r)([ ]+)#[^\r\n]*")
+
+
+def _past_comments(text: str, end: int, column: int) -> int:
+    """Step over comments that still belong to the block above."""
+    while (match := _INDENTED_COMMENT.match(text, end)) and len(match[1]) > column:
+        end = match.end()
+    return end
+
+
+def _end_of_document(text: str, root: yaml.MappingNode) -> tuple[int, str]:
+    """Return where the document ends, and the line break that is missing there."""
+    marker = _END_MARKER.search(text, last_offset(text, root))
+    if marker:
+        return marker.start(), ""
+    is_open = not text.endswith(("\n", "\r"))
+    return len(text), break_of(text) if is_open else ""
+
+
+def _separator(text: str, root: yaml.MappingNode) -> str:
+    """Return what stands between members: a line break and an indent, or a blank."""
+    first: int = root.value[0][0].start_mark.index
+    line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
+    indent = text[line:first]
+    is_own_line = line > root.start_mark.index and not indent.strip()
+    return f"{break_of(text)}{indent}" if is_own_line else " "
+
+
+def _add_json_block(
+    text: str,
+    root: yaml.MappingNode,
+    stanzas: Sequence[Stanza],
+    rule: Rule,
+    *,
+    stamp: str,
+    mac: str,
+) -> Edit:
+    separator = _separator(text, root)
+    indent = separator.lstrip("\r\n")
+    width = len(indent) if "\n" in separator and indent else None
+    block = block_json(stanzas, rule, stamp=stamp, mac=mac, indent=width)
+    block = block.replace("\n", separator)
+    end = last_offset(text, root.value[-1][1])
+    return Edit(start=end, end=end, text=f',{separator}"sops": {block}')
+
+
+def _remove_json_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
+    end = last_offset(text, root.value[index][1])
+    if index > 0:
+        start = last_offset(text, root.value[index - 1][1])
+        return Edit(start=start, end=end, text="")
+    start = root.value[0][0].start_mark.index
+    if len(root.value) > 1:
+        end = root.value[1][0].start_mark.index
+    return Edit(start=start, end=end, text="")

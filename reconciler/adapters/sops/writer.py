@@ -1,0 +1,331 @@
+"""Sealing: credentials become `ENC[…]`, every other character stays.
+
+Two passes over the text. The first seals what is in plain text and puts the binding
+in place; the second, over the result, writes the MAC and the `sops:` block. At the
+end the new file is read back and compared, so a place where YAML would have read
+the edit differently is an error and never a damaged file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import yaml
+
+from reconciler.adapters.documents import BOM, compose, parse
+from reconciler.adapters.sops.age import wrap
+from reconciler.adapters.sops.block import Metadata, Stanza, read_metadata
+from reconciler.adapters.sops.envelope import (
+    IV_BYTES,
+    KEY_BYTES,
+    Cipher,
+    decrypt,
+    encrypt,
+    looks_sealed,
+    new_cipher,
+)
+from reconciler.adapters.sops.keyring import Keyring, data_key
+from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
+from reconciler.adapters.sops.places import (
+    add_binding,
+    add_block,
+    set_metadata,
+    set_scalar,
+)
+from reconciler.adapters.sops.reader import (
+    decrypt_values,
+    open_documents,
+    rebind_needed,
+)
+from reconciler.adapters.sops.rules import OURS, Rule, RuleKind
+from reconciler.adapters.sops.scalars import encode
+from reconciler.adapters.sops.spans import (
+    Edit,
+    Leaf,
+    apply_edits,
+    comments,
+    last_offset,
+    leaves,
+    line_end,
+)
+from reconciler.adapters.sops.tree import scalar_of
+from reconciler.core.binding import binding_digest
+from reconciler.core.errors import DocumentError, SecretError
+
+BINDING_AAD: Final = "binding:"
+
+
+def seal(  # one public door with everything it depends on
+    text: str,
+    *,
+    file: str,
+    recipients: Sequence[str],
+    now: datetime,
+    reuse: Keyring | None = None,
+    rebind: bool = False,
+) -> str:
+    """Seal the credentials of one connection file, and bind them.
+
+    Only plain scalars below `credentials` (at any depth, as the rule
+    `^(credentials|binding)$` says), the `binding` and the `sops` block are written.
+    An empty text and a null stay as they are: sops seals neither. Idempotent: a file
+    that needs nothing comes back as the same text.
+
+    In a file that is sealed already, sealed values keep their ciphertext, new plain
+    values are sealed with the same data key, and its recipients stay (changing them
+    is `updatekeys`). A binding that is missing is added.
+
+    Args:
+        text: The file. It must pass `documents.parse`.
+        file: What to call it in messages.
+        recipients: age public keys, for a file that is not sealed yet.
+        now: Becomes `lastmodified`; aware, cut to seconds.
+        reuse: Opens a file that is sealed already. Without it such a file is only
+            returned, or refused when there is something to seal.
+        rebind: Accept what was changed without the key (a bound field, a removed
+            credential) and bind anew. Only after review.
+
+    Returns:
+        The sealed text; `text` itself when nothing is to be done.
+
+    Raises:
+        DocumentError: The file is not in our dialect; seal nothing that is unclear.
+        SecretError: No recipient or a bad one, no identity opens the file, a
+            comment in a list of credentials, a binding that differs. Holds no value.
+    """
+    source, problems = parse(text, file=file)
+    if problems:
+        raise DocumentError(problems)
+    data = source.data or {}
+    if not data.get("credentials"):
+        return text
+    bom, body = text[: text.startswith(BOM)], text.removeprefix(BOM)
+    job = _Job(file=file, data=data, stamp=_stamp(now))
+    if "sops" in data:
+        return bom + _seal_again(job, body, reuse=reuse, rebind=rebind)
+    return bom + _seal_first(job, body, recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What both ways of sealing need."""
+
+    file: str
+    data: Mapping[str, Any] = field(repr=False)
+    stamp: str
+
+    def refused(self, why: str) -> SecretError:
+        return SecretError(f"{self.file}: {why}")
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _seal_first(job: _Job, body: str, recipients: Sequence[str]) -> str:
+    todo = [leaf for leaf in leaves(_root(body), OURS) if _to_seal(leaf)]
+    if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
+        return body
+    if any(looks_sealed(leaf.node.value) for leaf in todo):
+        raise job.refused(
+            "a credential looks sealed, but there is no 'sops' block that could open"
+            " it; restore the block from Git, or replace the credential"
+        )
+    _refuse_list_comments(job, body, OURS)
+    if isinstance(job.data.get("binding"), dict | list):
+        raise job.refused("'binding' is not text; remove it, it is written anew")
+    key = os.urandom(KEY_BYTES)
+    cipher = new_cipher(key)
+    stanzas = _stanzas(job, recipients, key)
+    sealed = _seal_values(job, body, todo, cipher, bind=True)
+    digest = _digest(job, sealed, OURS, cipher, only_encrypted=True)
+    mac = seal_mac(cipher, digest, lastmodified=job.stamp, iv=_iv())
+    edit = add_block(sealed, _root(sealed), stanzas, OURS, stamp=job.stamp, mac=mac)
+    return _proven(job, apply_edits(sealed, [edit]), cipher, OURS)
+
+
+def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) -> str:
+    metadata = read_metadata(job.data, file=job.file)
+    rule = _usable_rule(job, metadata)
+    todo = [
+        leaf
+        for leaf in leaves(_root(body), rule)
+        if _to_seal(leaf) and not looks_sealed(leaf.node.value)
+    ]
+    is_bound = looks_sealed(job.data.get("binding"))
+    if reuse is None and not todo and is_bound and not rebind:
+        return body
+    cipher = new_cipher(data_key(metadata, reuse or Keyring(), file=job.file))
+    genuine = bool(todo) or _is_genuine(job, metadata, cipher, rebind=rebind)
+    bind = _needs_binding(job, cipher, rebind=rebind)
+    if genuine and not todo and not bind:
+        return body
+    _refuse_list_comments(job, body, rule)
+    sealed = _seal_values(job, body, todo, cipher, bind=bind)
+    only = metadata.mac_only_encrypted
+    digest = _digest(job, sealed, rule, cipher, only_encrypted=only)
+    mac = seal_mac(cipher, digest, lastmodified=job.stamp, iv=_iv())
+    new = {"lastmodified": f'"{job.stamp}"', "mac": mac}
+    if rule != metadata.rule:
+        new[rule.kind.value] = rule.pattern
+    edits = set_metadata(_root(sealed), new, sealed)
+    return _proven(job, apply_edits(sealed, edits), cipher, rule)
+
+
+def _usable_rule(job: _Job, metadata: Metadata) -> Rule:
+    """Return the rule to seal by: the file's own, widened to cover the binding."""
+    rule = metadata.rule
+    if rule.kind is not RuleKind.ENCRYPTED_REGEX or not _covers(rule, "credentials"):
+        raise job.refused(
+            f"it was sealed with the rule {rule.kind.value}: {rule.pattern}, which"
+            " does not seal just the credentials; decrypt it, remove its 'sops'"
+            " block and encrypt it again"
+        )
+    if _covers(rule, "binding"):
+        return rule
+    if rule.pattern != "^credentials$":
+        raise job.refused(
+            f"its rule {rule.kind.value}: {rule.pattern} does not cover 'binding';"
+            f" change it to {OURS.pattern} with sops, then encrypt again"
+        )
+    return OURS
+
+
+def _covers(rule: Rule, key: str) -> bool:
+    return rule.below(key, sealed=rule.at_root)
+
+
+def _is_genuine(job: _Job, metadata: Metadata, cipher: Cipher, *, rebind: bool) -> bool:
+    """Verify a file in which nothing is new; after review a mismatch may pass."""
+    try:
+        open_documents([job.data], metadata, cipher, file=job.file)
+    except SecretError as error:
+        if not (rebind and error.code == MISMATCH):
+            raise
+        return False
+    return True
+
+
+def _needs_binding(job: _Job, cipher: Cipher, *, rebind: bool) -> bool:
+    """Tell whether a binding must be written; refuse one that differs, unasked."""
+    old = job.data.get("binding")
+    if old is not None and not isinstance(old, str):
+        raise job.refused("'binding' is not text; remove it, it is written anew")
+    if not looks_sealed(old):
+        return True
+    raw, _ = decrypt(cipher, str(old), BINDING_AAD)
+    same = raw.decode("ascii", "replace") == binding_digest(job.data)
+    if not same and not rebind:
+        raise rebind_needed(job.file)
+    return not same
+
+
+def _root(text: str) -> yaml.MappingNode:
+    root = compose(text)[0]
+    return cast("yaml.MappingNode", root)  # parse() saw to it
+
+
+def _to_seal(leaf: Leaf) -> bool:
+    return leaf.sealed and scalar_of(leaf.node) not in (None, "")
+
+
+def _refuse_list_comments(job: _Job, body: str, rule: Rule) -> None:
+    """Refuse what sops would turn into list items, and then fail to read (2243)."""
+    noted = list(comments(body)) if "#" in body else []
+    for name, node in _sealed_lists(_root(body), rule):
+        start = name.end_mark.index
+        end = line_end(body, last_offset(body, node))
+        for comment in noted:
+            if start <= comment.start < end:
+                line = body.count("\n", 0, comment.start) + 1
+                raise SecretError(
+                    f"{job.file}:{line}: a comment within a list of credentials"
+                    " cannot be sealed; move it above the list's key"
+                )
+
+
+def _sealed_lists(root: yaml.MappingNode, rule: Rule) -> list[tuple[Any, Any]]:
+    found: list[tuple[Any, Any]] = []
+
+    def visit(node: Any, *, sealed: bool) -> None:
+        if isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                visit(item, sealed=sealed)
+        if isinstance(node, yaml.MappingNode):
+            for name, child in node.value:
+                inner = rule.below(name.value, sealed=sealed)
+                listed = isinstance(child, yaml.SequenceNode) and child.value
+                if inner and listed and name.value != "sops":
+                    found.append((name, child))
+                visit(child, sealed=inner)
+
+    visit(root, sealed=rule.at_root)
+    return found
+
+
+def _stanzas(job: _Job, recipients: Sequence[str], key: bytes) -> list[Stanza]:
+    if not recipients:
+        raise job.refused(
+            "there is nobody to seal for; name recipients in .sops.yaml, or make a"
+            " key with 'reconcile keygen'"
+        )
+    unique = dict.fromkeys(recipients)
+    return [Stanza(recipient=one, enc=wrap(one, key)) for one in unique]
+
+
+def _iv() -> bytes:
+    return os.urandom(IV_BYTES)
+
+
+def _seal_values(
+    job: _Job, body: str, todo: Sequence[Leaf], cipher: Cipher, *, bind: bool
+) -> str:
+    edits = [
+        _sealed_leaf(body, leaf, cipher) for leaf in todo if leaf.aad != BINDING_AAD
+    ]
+    if bind:
+        digest = binding_digest(job.data).encode()
+        value = encrypt(cipher, digest, "str", aad=BINDING_AAD, iv=_iv())
+        edits.append(add_binding(body, _root(body), value))
+    return apply_edits(body, edits)
+
+
+def _sealed_leaf(body: str, leaf: Leaf, cipher: Cipher) -> Edit:
+    raw, kind = encode(scalar_of(leaf.node))
+    value = encrypt(cipher, raw, kind, aad=leaf.aad, iv=_iv())
+    return set_scalar(body, leaf.node, value, in_flow=leaf.in_flow)
+
+
+def _digest(
+    job: _Job, text: str, rule: Rule, cipher: Cipher, *, only_encrypted: bool
+) -> str:
+    """Hash the new text as a reader will, which also proves that it opens."""
+    source, _ = parse(text, file=job.file)
+    hasher = Hasher(only_encrypted=only_encrypted)
+    decrypt_values([source.data or {}], rule, cipher, hasher=hasher, file=job.file)
+    return hasher.hexdigest()
+
+
+def _proven(job: _Job, new: str, cipher: Cipher, rule: Rule) -> str:
+    """Read the new text back; nothing but the binding may differ from the old."""
+    source, problems = parse(new, file=job.file)
+    data = source.data or {}
+    ignored = Hasher(only_encrypted=True)
+    before = decrypt_values(
+        [job.data], rule, cipher, hasher=ignored, file=job.file, plain_ok=True
+    )[0]
+    after: dict[str, Any] = {}
+    if not problems:
+        metadata = read_metadata(data, file=job.file)
+        after = open_documents([data], metadata, cipher, file=job.file)[0]
+    expected = {**before, "binding": binding_digest(job.data)}
+    if repr(sorted(after.items())) != repr(sorted(expected.items())):
+        raise job.refused(
+            "it cannot be sealed without changing other values; end the file with a"
+            " line break, and write the credentials as plain 'key: value' lines"
+        )
+    return new

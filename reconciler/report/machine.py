@@ -1,0 +1,37 @@
+"""JSON for machines: indented, stable, and ASCII only.
+
+ASCII, because a pipe's encoding is not ours to choose and no character of a
+provider's answer should reach a terminal as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from reconciler.core.codec import to_data
+
+FORMAT_VERSION: Final = "1.0"
+"""Of the documents that wrap our values; minor = additive, major = break."""
+
+
+def pretty(data: object) -> str:
+    """Return plain data as JSON text that ends in a newline."""
+    text = json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False)
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def of_value(value: object) -> str:
+    """Return one of our values as JSON text."""
+    return pretty(to_data(value))
+
+
+def of_parts(**parts: Any) -> str:
+    """Return a JSON object of plain data that begins with its format version."""
+    return pretty({"format_version": FORMAT_VERSION, **parts})
+
+
+def each(values: Iterable[object]) -> list[Any]:
+    """Return our values as plain data."""
+    return [to_data(value) for value in values]

@@ -1,0 +1,116 @@
+"""Markdown for pages that others render: inert text, and cuts at whole sections.
+
+A pull request shows what a stranger's file says. Characters that Markdown, HTML,
+mentions or links would act on become entities, and outside text stands in `<code>`,
+where hosts do not look for mentions.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.report.text import count, safe
+
+LIMIT: Final = 65_536
+"""What GitHub takes of a comment; the summary of a job takes more."""
+_ACTIVE: Final = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
+_CALLING: Final = re.compile(r"[@#]")
+_TICKS: Final = re.compile(r"`+")
+_ROOM: Final = 300
+"""Bytes that are kept for saying what was cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A head, and items below it that may be cut from the end; `noun` names one."""
+
+    head: str = ""
+    items: tuple[str, ...] = ()
+    noun: str = "line"
+
+
+def prose(text: str) -> str:
+    """Return text that renders as itself and does nothing else."""
+    inert = _ACTIVE.sub(lambda found: _entities(found[0]), safe(text))
+    return _CALLING.sub(lambda found: f"<code>{_entities(found[0])}</code>", inert)
+
+
+def code(text: str) -> str:
+    """Return outside text as code, `-` for none; also right inside a table."""
+    if not text:
+        return "-"
+    inert = _ACTIVE.sub(lambda found: _entities(found[0]), safe(text))
+    return f"<code>{_CALLING.sub(lambda found: _entities(found[0]), inert)}</code>"
+
+
+def fenced(lines: Iterable[str], language: str = "") -> str:
+    """Return safe lines as a code block that their backticks cannot close."""
+    body = "\n".join(lines)
+    longest = max(map(len, _TICKS.findall(body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
+def folded(title: str, body: str) -> str:
+    """Return a section that starts closed; `title` is plain text."""
+    head = html.escape(safe(title))
+    return f"<details><summary>{head}</summary>\n\n{body}\n\n</details>\n"
+
+
+def row(cells: Sequence[str]) -> str:
+    """Return one line of a table; the cells are inert already."""
+    return f"| {' | '.join(cells)} |"
+
+
+def table_head(titles: Sequence[str]) -> str:
+    """Return a table's first two lines, after an empty one."""
+    return f"\n{row(titles)}\n{row(['---'] * len(titles))}"
+
+
+def fit(parts: Iterable[Part], *, limit: int = LIMIT, whole: str = "") -> str:
+    """Return the parts within `limit` bytes of UTF-8, and what had to be cut.
+
+    Whole items are cut, never half of one. `whole` says where to see everything.
+    """
+    lines: list[str] = []
+    left, cut = limit - _ROOM, []
+    for part in parts:
+        taken = _taken(part, left)
+        left -= sum(map(_size, taken))
+        lines += taken
+        if missing := _missing(part, taken):
+            cut.append(count(missing, part.noun))
+    if cut:
+        lines.append(f"\n_Cut to fit: {', '.join(cut)}.{whole and ' ' + whole}_")
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _taken(part: Part, left: int) -> list[str]:
+    left -= _size(part.head) if part.head else 0
+    taken: list[str] = []
+    for item in part.items:
+        left -= _size(item)
+        if left < 0:
+            break
+        taken.append(item)
+    if left < 0 and not taken:
+        return []
+    return [part.head, *taken] if part.head else taken
+
+
+def _missing(part: Part, taken: Sequence[str]) -> int:
+    if not part.items:
+        return 0 if taken or not part.head else 1
+    return len(part.items) - max(len(taken) - bool(part.head), 0)
+
+
+def _size(text: str) -> int:
+    return len(text.encode()) + 1
+
+
+def _entities(text: str) -> str:
+    return "".join(f"&#{ord(char)};" for char in text)

@@ -1,0 +1,139 @@
+"""A plan as Markdown, for pull requests and job summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.core.diff import FieldChange
+from reconciler.core.guard import Refusal
+from reconciler.core.plan import Change, Plan
+from reconciler.report.markdown import (
+    LIMIT,
+    Part,
+    code,
+    fenced,
+    fit,
+    folded,
+    prose,
+    row,
+    table_head,
+)
+from reconciler.report.text import count, names, revision, safe
+from reconciler.report.values import SIGNS as FIELD_SIGNS
+from reconciler.report.values import changed_value, value
+from reconciler.report.words import (
+    SIGNS,
+    banner,
+    marks,
+    partner,
+    plan_summary,
+)
+
+_NAMES_SHOWN = 10
+
+
+def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
+    """Return the plan within `limit` bytes (at least 1,000); counts come first."""
+    return fit(
+        [
+            Part(head=f"### {prose(plan_summary(plan))}", noun="title"),
+            *_notices(plan),
+            _change_table(plan.changes),
+            _waiting_table(plan.waiting),
+            *_lists(plan),
+            Part(items=tuple(_diffs(plan.changes)), noun="diff"),
+        ],
+        limit=limit,
+        whole="Run `reconcile plan` to see everything.",
+    )
+
+
+def _notices(plan: Plan) -> list[Part]:
+    notices = [f"\n> {prose(banner(plan))}"] if plan.scope.is_partial else []
+    refused = tuple(map(_refusal, plan.refusals))
+    return [
+        Part(items=tuple(notices), noun="notice"),
+        Part(head="\n**Refused**\n", items=refused, noun="refusal")
+        if refused
+        else Part(),
+    ]
+
+
+def _refusal(refusal: Refusal) -> str:
+    flag = f" To allow it: {code(refusal.flag)}" if refusal.flag else ""
+    return f"- {refusal.guard}: {prose(refusal.message)}.{flag}"
+
+
+def _change_table(changes: Sequence[Change]) -> Part:
+    if not changes:
+        return Part()
+    return Part(
+        head=table_head(("", "Connection", "Action", "Provider", "Asks", "Reason")),
+        items=tuple(map(_change_row, changes)),
+        noun="change",
+    )
+
+
+def _change_row(change: Change) -> str:
+    return row(
+        (
+            code(SIGNS[change.action]),
+            code(change.name),
+            change.action.value,
+            code(partner(change.provider, change.type)),
+            marks(change),
+            prose(change.reason),
+        )
+    )
+
+
+def _waiting_table(waiting: Sequence[Change]) -> Part:
+    if not waiting:
+        return Part()
+    return Part(
+        head=table_head(("Waiting", "Provider", "Reason")),
+        items=tuple(
+            row(
+                (code(c.name), code(partner(c.provider, c.type)), prose(c.reason)),
+            )
+            for c in waiting
+        ),
+        noun="waiting connection",
+    )
+
+
+def _lists(plan: Plan) -> list[Part]:
+    held = (
+        ("Not managed here, left alone", plan.unmanaged),
+        ("Invalid, left as they are", plan.invalid),
+    )
+    return [
+        Part(
+            items=(f"\n{title}: {code(names(items, limit=_NAMES_SHOWN))}",), noun="list"
+        )
+        for title, items in held
+        if items
+    ]
+
+
+def _diffs(changes: Sequence[Change]) -> list[str]:
+    return [_diff(change) for change in changes if change.fields]
+
+
+def _diff(change: Change) -> str:
+    lines = [line for field in change.fields for line in _field_lines(field)]
+    title = (
+        f"{change.name}: {count(len(change.fields), 'field')}, "
+        f"revision {revision(change.before)} -> {revision(change.after)}"
+    )
+    return "\n" + folded(title, fenced(lines, "diff"))
+
+
+def _field_lines(field: FieldChange) -> list[str]:
+    path = safe(field.path)
+    if field.sealed:
+        return [f"! {path}: {changed_value(field)}"]
+    if field.kind != "changed":
+        sign = FIELD_SIGNS.get(field.kind, "!")
+        return [f"{sign} {path}: {changed_value(field, verbose=True)}"]
+    return [f"- {path}: {value(field.before)}", f"+ {path}: {value(field.after)}"]

@@ -1,0 +1,167 @@
+"""The sentences that the terminal and the page share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from reconciler.core.assemble import in_scope
+from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.health import UNHEALTHY, Health, Intent, Sync
+from reconciler.core.plan import ActionKind, Change, Plan, counts
+from reconciler.core.record import Result
+from reconciler.core.run import Row
+from reconciler.report.text import count, moment, relative, revision, safe
+
+SIGNS: Final[Mapping[ActionKind, str]] = {
+    ActionKind.CREATE: "+",
+    ActionKind.UPDATE: "~",
+    ActionKind.DELETE: "-",
+    ActionKind.ACTIVATE: ">",
+    ActionKind.DEACTIVATE: "x",
+    ActionKind.RETEST: "?",
+    ActionKind.ADOPT: "=",
+    ActionKind.KEEP: ".",
+}
+_COMING: Final[Mapping[ActionKind, str]] = {
+    ActionKind.CREATE: "to create",
+    ActionKind.UPDATE: "to update",
+    ActionKind.DELETE: "to delete",
+    ActionKind.ACTIVATE: "to activate",
+    ActionKind.DEACTIVATE: "to deactivate",
+    ActionKind.RETEST: "to test again",
+    ActionKind.ADOPT: "to adopt",
+    ActionKind.KEEP: "to keep",
+}
+HEALTH_ORDER: Final = (
+    Health.ERROR,
+    Health.STALE,
+    Health.DEGRADED,
+    Health.UNKNOWN,
+    Health.HEALTHY,
+    Health.INACTIVE,
+)
+
+
+def partner(provider: str, kind: str) -> str:
+    """Return `provider/type`, `-` for none (a record that is gone)."""
+    return "/".join(safe(part) for part in (provider, kind) if part) or "-"
+
+
+def banner(plan: Plan) -> str:
+    """Return what part of everything a partial plan looked at."""
+    scope = plan.scope
+    chosen = [f"target '{safe(pattern)}'" for pattern in scope.targets]
+    chosen += [f"exclude '{safe(pattern)}'" for pattern in scope.excludes]
+    return (
+        f"Partial plan: {plan.considered} of {plan.total} considered"
+        f" ({', '.join(chosen)})"
+    )
+
+
+def marks(change: Change) -> str:
+    """Return what a change asks of others: `tests, needs key`; mostly empty."""
+    said = (
+        (change.test, "tests"),
+        (change.needs_key, "needs key"),
+        (change.resealed, "resealed, same values"),
+    )
+    return ", ".join(word for holds, word in said if holds)
+
+
+def unchanged(plan: Plan) -> int:
+    """Return how many connections match: considered, ours, valid, nothing to do."""
+    apart = {*plan.invalid, *plan.unmanaged}
+    seen = sum(in_scope(name, plan.scope) for name in apart)
+    return max(plan.kept - seen, 0)
+
+
+def plan_counts(plan: Plan) -> str:
+    """Return `2 to create, 1 to update; 46 unchanged`, what stands out included."""
+    doing = [f"{n} {_COMING[action]}" for action, n in counts(plan.changes).items()]
+    rest = [f"{unchanged(plan)} unchanged"]
+    rest += [f"{len(plan.waiting)} waiting"] if plan.waiting else []
+    rest += [f"{len(plan.invalid)} invalid"] if plan.invalid else []
+    return f"{', '.join(doing)}; {', '.join(rest)}"
+
+
+def plan_summary(plan: Plan) -> str:
+    """Return a plan's one line."""
+    if plan.is_empty:
+        return _nothing(plan)
+    return f"Plan: {plan_counts(plan)}. Digest {safe(plan.digest)}."
+
+
+def run_counts(rows: Iterable[Row]) -> str:
+    """Return `49 applied, 1 rejected; 49 healthy, 1 error`."""
+    held = list(rows)
+    done = [r.outcome for r in held if r.outcome]
+    results = [f"{done.count(word)} {word}" for word in Result if word in done]
+    return f"{', '.join(results) or 'nothing to do'}; {health_counts(held)}"
+
+
+def health_counts(rows: Iterable[Row]) -> str:
+    """Return `1 error, 48 healthy`, the worst first; rows that are gone go."""
+    found = [row.health for row in rows if not is_lost(row)]
+    words = [f"{found.count(word)} {word}" for word in HEALTH_ORDER if word in found]
+    return ", ".join(words) or "no connections"
+
+
+def is_lost(row: Row) -> bool:
+    """Tell whether a row stands for a name that has no record."""
+    return not row.type and not row.provider
+
+
+def is_unwell(row: Row) -> bool:
+    """Tell whether somebody should look: unhealthy, refused or failed."""
+    return (
+        row.health in UNHEALTHY
+        or row.sync is Sync.REJECTED
+        or row.outcome in {Result.REJECTED, Result.FAILED}
+    )
+
+
+def survivor(row: Row) -> str:
+    """Return what runs although the last revision was refused; mostly empty."""
+    if not row.active_revision or row.intent is not Intent.ACTIVE:
+        return ""
+    if row.outcome is not Result.REJECTED and row.sync is not Sync.REJECTED:
+        return ""
+    shown = revision(row.active_revision)
+    if row.active_revision == row.attempted_revision:
+        return _still(row, shown)
+    if row.health is Health.ERROR:
+        return f"the last good revision {shown} fails too"
+    return f"the last good revision {shown} keeps running"
+
+
+def prospect(
+    diagnosis: Diagnosis, *, next_at: datetime | None, now: datetime | None
+) -> str:
+    """Return whether waiting helps and until when."""
+    if diagnosis.is_terminal:
+        return "waiting does not help: the next test comes with a new revision"
+    helps = "waiting may help" if diagnosis.waiting_helps else "waiting rarely helps"
+    if next_at is None:
+        return helps
+    if now is None:
+        return f"{helps}; next test at {moment(next_at)}"
+    if next_at <= now:
+        return f"{helps}; the next test is due"
+    return f"{helps}; next test {relative(next_at, now)} ({moment(next_at)})"
+
+
+def _nothing(plan: Plan) -> str:
+    matching = unchanged(plan)
+    verb = "matches" if matching == 1 else "match"
+    rest = f", {len(plan.waiting)} waiting" if plan.waiting else ""
+    rest += f", {len(plan.invalid)} invalid" if plan.invalid else ""
+    return f"No changes. {count(matching, 'connection')} {verb}{rest}."
+
+
+def _still(row: Row, shown: str) -> str:
+    failed = count(row.failures, "failed test") + " in a row"
+    if row.health is Health.ERROR:
+        return f"revision {shown} runs no more: {failed}"
+    return f"revision {shown} keeps running: {failed}"

@@ -13,12 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.assemble import assemble, decide_all, facts_of
-from reconciler.core.diff import (
-    FieldChange,
-    diff_documents,
-    needs_test,
-    tested_fields,
-)
+from reconciler.core.compare import bare_change, compared_change
 from reconciler.core.errors import (
     DocumentError,
     RefusedError,
@@ -223,55 +218,16 @@ def _detail(
 ) -> Change:
     """Look at the fields, which may show that no test is needed."""
     head, before = desired.heads.get(step.name), recorded.get(step.name)
-    change = Change(
-        name=step.name,
-        action=step.action,
-        reason=step.reason,
-        test=step.test,
-        orphan=step.orphan,
-        provider=head.provider if head else before.provider if before else "",
-        owner=head.owner if head else before.owner if before else "",
-        file=head.file if head else "",
-        before=before.active_revision or before.revision if before else "",
-        after=head.revision if head else "",
-    )
+    change = bare_change(step, head, before)
     if head is None or step.action is ActionKind.KEEP:
         return change
-    document = ports.source.load(step.name)
-    change = replace(
+    return compared_change(
         change,
-        type=document.connection.type,
-        needs_key=step.test and bool(document.connection.credential_names),
+        may_skip_test=step.compare,
+        old=_deployed(ports, ports.store.get(step.name) if before else None),
+        new=ports.source.load(step.name),
+        same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
-    record = ports.store.get(step.name) if before else None
-    return _compared(ports, step, change, document=document, record=record)
-
-
-def _compared(
-    ports: Ports,
-    step: Step,
-    change: Change,
-    *,
-    document: Desired,
-    record: Record | None,
-) -> Change:
-    old = _deployed(ports, record)
-    fields = diff_documents(old.data if old else {}, document.data)
-    change = replace(change, fields=fields)
-    if not step.compare or old is None:
-        return change
-    if not needs_test(fields):
-        reason = "only fields changed that need no test"
-        return replace(change, test=False, needs_key=False, reason=reason)
-    if _same_secrets(ports, old, document, fields):
-        return replace(
-            change,
-            test=False,
-            needs_key=False,
-            resealed=True,
-            reason="sealed again, same values",
-        )
-    return change
 
 
 def _deployed(ports: Ports, record: Record | None) -> Desired | None:
@@ -284,13 +240,8 @@ def _deployed(ports: Ports, record: Record | None) -> Desired | None:
         return None
 
 
-def _same_secrets(
-    ports: Ports, old: Desired, new: Desired, fields: tuple[FieldChange, ...]
-) -> bool:
-    """Tell whether only ciphertext changed, which takes a key to know."""
-    tested = tested_fields(fields)
-    if not all(field.sealed and field.kind == "changed" for field in tested):
-        return False
+def _same_secrets(ports: Ports, old: Desired, new: Desired) -> bool:
+    """Tell whether two documents hold the same values; without a key, no."""
     if not ports.unsealer.can_unseal():
         return False
     try:

@@ -1,0 +1,69 @@
+"""From a bare step to a change: what the fields say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.core.diff import (
+    FieldChange,
+    diff_documents,
+    needs_test,
+    tested_fields,
+)
+from reconciler.core.plan import Change, Step
+from reconciler.core.ports import Desired, DesiredHead
+from reconciler.core.record import Head
+
+
+def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Change:
+    """Return the change of a step as far as the two heads tell it."""
+    known = head or before
+    return Change(
+        name=step.name,
+        action=step.action,
+        reason=step.reason,
+        test=step.test,
+        orphan=step.orphan,
+        provider=known.provider if known else "",
+        owner=known.owner if known else "",
+        file=head.file if head else "",
+        before=before.active_revision or before.revision if before else "",
+        after=head.revision if head else "",
+    )
+
+
+def compared_change(
+    change: Change,
+    *,
+    may_skip_test: bool,
+    old: Desired | None,
+    new: Desired,
+    same_secrets: Callable[[Desired, Desired], bool],
+) -> Change:
+    """Return the change with its fields, which may show that no test is needed.
+
+    `same_secrets` is asked only when nothing but ciphertext changed.
+    """
+    fields = diff_documents(old.data if old else {}, new.data)
+    change = replace(
+        change,
+        fields=fields,
+        type=new.connection.type,
+        needs_key=change.test and bool(new.connection.credential_names),
+    )
+    if not may_skip_test or old is None:
+        return change
+    if not needs_test(fields):
+        return _untested(change, "only fields changed that need no test")
+    if _only_ciphertext(fields) and same_secrets(old, new):
+        return replace(_untested(change, "sealed again, same values"), resealed=True)
+    return change
+
+
+def _only_ciphertext(fields: tuple[FieldChange, ...]) -> bool:
+    return all(f.sealed and f.kind == "changed" for f in tested_fields(fields))
+
+
+def _untested(change: Change, reason: str) -> Change:
+    return replace(change, test=False, needs_key=False, reason=reason)

@@ -1,0 +1,165 @@
+"""What reading the documents found, remembered by content between runs.
+
+Ten thousand unchanged files are read and hashed, not parsed. An entry counts for
+exactly the file name, content and program that made it; anything odd about the
+cache and it is as if there were none, so correctness never rests on it.
+
+A cache could be planted: committed with a pull request, it might call a bad file
+good. So one that is not ours alone (owner, mode 0600, which Git cannot store) is
+not read, and what `apply` uses is always parsed and checked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.adapters import files
+from reconciler.core.diagnostic import Diagnostic, Severity, Span
+from reconciler.core.ports import DesiredHead
+
+FORMAT: Final = 1
+
+Row = list[Any]
+"""One file's entry as JSON has it: digest, head or None, names, diagnostics."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What reading one file found; `head` is None when it has an error."""
+
+    head: DesiredHead | None
+    names: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def load_rows(path: str, fingerprint: str) -> dict[str, Row]:
+    """Return the rows by file; empty for whatever reason the cache is no good."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123  # a cache of megabytes
+            if not _is_ours(os.fstat(stream.fileno())):
+                return {}
+            content = json.loads(stream.read())
+        if content["format"] != FORMAT or content["fingerprint"] != fingerprint:
+            return {}
+        rows = content["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return rows if isinstance(rows, dict) else {}
+
+
+def save_rows(path: str, fingerprint: str, rows: Mapping[str, Row]) -> None:
+    """Write the cache; does nothing where it cannot be written."""
+    content = {"format": FORMAT, "fingerprint": fingerprint, "files": rows}
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    try:
+        files.write_atomic(path, text.encode(), durable=False)
+    except OSError:
+        return
+
+
+def row_of(digest: str, entry: Entry) -> Row:
+    """Return an entry as a row."""
+    head = entry.head
+    fields = head and [
+        head.name,
+        head.revision,
+        head.active,
+        head.owner,
+        head.provider,
+        head.protected,
+    ]
+    return [digest, fields, list(entry.names), list(map(_packed, entry.diagnostics))]
+
+
+def entry_of(file: str, row: Row) -> Entry:
+    """Return a row as an entry.
+
+    Raises:
+        TypeError, ValueError, IndexError: The row is damaged.
+    """
+    _, fields, names, diagnostics = row
+    head = None
+    if fields is not None:
+        name, revision, active, owner, provider, protected = fields
+        head = DesiredHead(
+            name=name,
+            file=file,
+            revision=revision,
+            active=active,
+            owner=owner,
+            provider=provider,
+            protected=protected,
+        )
+    return Entry(
+        head=head,
+        names=tuple(names),
+        diagnostics=tuple(_unpacked(file, item) for item in diagnostics),
+    )
+
+
+def fingerprint_of_program() -> str:
+    """Digest what decides how a document is judged: our code and what is installed.
+
+    Our files by size and time, since a checkout in development keeps its version;
+    other distributions, which may bring adapters, by name and version.
+    """
+    digest = hashlib.sha256(sys.version.encode())
+    package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
+    for line in sorted(_package_files(package)):
+        digest.update(line.encode())
+    for folder in sys.path:
+        for name in sorted(_distributions(folder)):
+            digest.update(f"{name}\0".encode())
+    return digest.hexdigest()
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    private = stat.S_IMODE(status.st_mode) & 0o077 == 0
+    return private and status.st_uid == os.geteuid()
+
+
+def _packed(item: Diagnostic) -> Row:
+    related = [[span.line, span.column, text] for span, text in item.related]
+    place = item.span
+    return [
+        item.code, item.message, place.line, place.column, item.hint,
+        item.severity.value, related,
+    ]  # fmt: skip
+
+
+def _unpacked(file: str, row: Row) -> Diagnostic:
+    code, message, line, column, hint, severity, related = row
+    return Diagnostic(
+        code=code,
+        message=message,
+        span=Span(file, line, column),
+        hint=hint,
+        severity=Severity(severity),
+        related=tuple((Span(file, ln, col), text) for ln, col, text in related),
+    )
+
+
+def _package_files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _package_files(entry.path)
+            else:
+                status = entry.stat()
+                yield f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\0"
+
+
+def _distributions(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder or ".")  # noqa: PTH208
+    except OSError:
+        return []
+    return [name for name in names if name.endswith((".dist-info", ".egg-info"))]

@@ -1,0 +1,161 @@
+"""Problems in files: place, code, sentence, hint, and the line itself.
+
+An excerpt could print a credential that stands in plain text, which is just what a
+file with problems may hold. So it is shown for fields that hold none, never for
+problems of sealing, and without the value of a key that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.core.diagnostic import Diagnostic, Severity, Span
+from reconciler.report import machine
+from reconciler.report.text import Style, count, indented, page, safe, width_of
+
+_OPEN_ROOTS: Final = frozenset(
+    {
+        *("version", "name", "type", "provider", "owner", "active", "protected"),
+        *("labels", "config", "permissions", "health", "settings", "expires"),
+    }
+)
+_ROOT: Final = re.compile(r"([A-Za-z_][\w-]*)\s*:")
+_KEY: Final = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?=\s|$)")
+_UNKNOWN_KEY: Final = frozenset({"R201", "R405"})
+_SEALING: Final = "R3"
+_USERINFO: Final = re.compile(r"//[^/\s]*@")
+_LONGEST: Final = 100
+
+
+def diagnostics_human(
+    diagnostics: Iterable[Diagnostic],
+    *,
+    texts: Mapping[str, str] | None = None,
+    color: bool = False,
+) -> str:
+    """Return every problem, sorted by place; the last line is always the counts.
+
+    `texts` maps files to their text; a file that is missing gets no excerpt.
+    """
+    style = Style(color)
+    found = in_order(diagnostics)
+    hidden = {_line_of(one) for one in found if one.code in _UNKNOWN_KEY}
+    lines: list[str] = []
+    for one in found:
+        shown = one.code in _UNKNOWN_KEY or _line_of(one) not in hidden
+        text = (texts or {}).get(one.span.file, "") if shown else ""
+        lines += _entry(one, text=text, style=style)
+    return page([*lines, "", style.bold(diagnostics_summary(found))])
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic], *, files: int) -> str:
+    """Return them in the shape of Terraform's `validate -json`."""
+    found = in_order(diagnostics)
+    errors = _number(found, Severity.ERROR)
+    return machine.of_parts(
+        valid=not errors,
+        error_count=errors,
+        warning_count=_number(found, Severity.WARNING),
+        file_count=files,
+        diagnostics=[_as_data(one) for one in found],
+    )
+
+
+def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return `3 errors, 1 warning in 2 files`."""
+    if not diagnostics:
+        return "No problems."
+    errors = _number(diagnostics, Severity.ERROR)
+    warnings = _number(diagnostics, Severity.WARNING)
+    words = [count(errors, "error")] if errors else []
+    words += [count(warnings, "warning")] if warnings else []
+    files = count(len({one.span.file for one in diagnostics}), "file")
+    return f"{', '.join(words)} in {files}."
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return them by file, line, column, code; one that is said twice once."""
+    return sorted(dict.fromkeys(diagnostics), key=lambda one: one.sort_key)
+
+
+def _line_of(one: Diagnostic) -> tuple[str, int]:
+    return (one.span.file, one.span.line)
+
+
+def _entry(one: Diagnostic, *, text: str, style: Style) -> list[str]:
+    place = style.bold(safe(str(one.span)))
+    lines = [f"{place}  {_code(one, style)}  {safe(one.message)}"]
+    lines += indented(_excerpt(one, text, style), 4)
+    for span, said in one.related:
+        lines.append(f"    {safe(str(span))}: {safe(said)}")
+    if one.hint:
+        lines.append(f"    hint: {safe(one.hint)}")
+    return lines
+
+
+def _code(one: Diagnostic, style: Style) -> str:
+    if one.severity is Severity.WARNING:
+        return style.yellow(f"{safe(one.code)} warning:")
+    return style.red(safe(one.code))
+
+
+def _excerpt(one: Diagnostic, text: str, style: Style) -> list[str]:
+    lines = text.split("\n")
+    index = one.span.line - 1
+    if not 0 <= index < len(lines) or not _is_open(one, lines[: index + 1]):
+        return []
+    line, column = _shortened(one, lines[index])
+    if not line.strip():
+        return []
+    gutter = f"{one.span.line} | "
+    before = " " * (width_of(gutter) + width_of(safe(line[:column])))
+    return [f"{style.dim(gutter)}{safe(line)}", f"{before}{style.red('^')}"]
+
+
+def _is_open(one: Diagnostic, above: Sequence[str]) -> bool:
+    """Tell whether the last line surely holds no credential."""
+    if one.code.startswith(_SEALING):
+        return False
+    for line in reversed(above):
+        if line[:1].strip() and not line.startswith("#"):
+            root = _ROOT.match(line)
+            return bool(root and root[1] in _OPEN_ROOTS)
+    return False
+
+
+def _shortened(one: Diagnostic, line: str) -> tuple[str, int]:
+    """Return what may be shown of a line, and where in it the problem is."""
+    line, column = line.rstrip("\r"), max(one.span.column - 1, 0)
+    if one.code in _UNKNOWN_KEY:
+        key = _KEY.match(line, column)
+        return (f"{key[0]} ..." if key and len(key[0]) < _LONGEST else ""), 0
+    if _USERINFO.search(line):
+        return "", 0
+    start = max(column - _LONGEST // 2, 0)
+    return line[start : start + _LONGEST], min(column, len(line)) - start
+
+
+def _number(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
+    return sum(one.severity is severity for one in diagnostics)
+
+
+def _as_data(one: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "severity": one.severity.value,
+        "summary": one.message,
+        "hint": one.hint,
+        "range": _range(one.span),
+        "related": [
+            {"summary": said, "range": _range(span)} for span, said in one.related
+        ],
+    }
+
+
+def _range(span: Span) -> dict[str, Any]:
+    return {
+        "filename": span.file,
+        "start": {"line": span.line, "column": span.column},
+    }

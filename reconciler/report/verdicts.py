@@ -1,0 +1,67 @@
+"""What `reconcile test` found: one ladder per connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from reconciler.core.outcome import Outcome
+from reconciler.core.record import Result
+from reconciler.report import machine
+from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
+from reconciler.report.text import Style, blocks, indented, latency, safe
+
+
+def verdicts_human(
+    outcomes: Sequence[Outcome], *, color: bool = False, now: datetime | None = None
+) -> str:
+    """Return every ladder; the last line is always the counts."""
+    style = Style(color)
+    parts = [_entry(outcome, style=style, now=now) for outcome in outcomes]
+    return blocks([*parts, [style.bold(verdicts_summary(outcomes))]])
+
+
+def verdicts_json(outcomes: Sequence[Outcome]) -> str:
+    """Return the outcomes with their verdicts."""
+    return machine.of_parts(
+        passed=sum(map(_passed, outcomes)),
+        failed=sum(not _passed(outcome) for outcome in outcomes),
+        tests=machine.each(outcomes),
+    )
+
+
+def verdicts_summary(outcomes: Sequence[Outcome]) -> str:
+    """Return the tests' one line."""
+    passed = sum(map(_passed, outcomes))
+    failed = len(outcomes) - passed
+    return f"Test: {passed} passed, {failed} failed." if outcomes else "Test: none."
+
+
+def _passed(outcome: Outcome) -> bool:
+    if outcome.verdict:
+        return outcome.verdict.passed
+    return outcome.result is Result.APPLIED
+
+
+def _entry(outcome: Outcome, *, style: Style, now: datetime | None) -> list[str]:
+    verdict = outcome.verdict
+    diagnosis = (verdict.diagnosis if verdict else None) or outcome.diagnosis
+    lines = [_headline(outcome, style)]
+    if verdict:
+        lines += ladder_lines(verdict.probes, style=style, indent=2)
+        lines += indented(warning_lines(verdict.warnings, style=style), 2)
+    if diagnosis:
+        lines += indented(diagnosis_lines(diagnosis, now=now, style=style), 2)
+    return lines
+
+
+def _headline(outcome: Outcome, style: Style) -> str:
+    verdict = outcome.verdict
+    if verdict is None:
+        said = f"not tested ({outcome.result}): {safe(outcome.reason)}"
+        return f"{style.bold(safe(outcome.name))}: {style.yellow(said)}"
+    word = style.green("passed") if verdict.passed else style.red("failed")
+    timed = verdict.latency_ms
+    took = f" in {latency(timed)}" if timed is not None else ""
+    place = f", from {safe(verdict.vantage)}" if verdict.vantage else ""
+    return f"{style.bold(safe(outcome.name))}: {word}{took}{place}"

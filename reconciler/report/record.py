@@ -1,0 +1,232 @@
+"""One connection in full, and the action log.
+
+The sealed document itself is never part of either: its values are of no use to a
+reader, and they are what the envelope protects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from reconciler.core.codec import to_data
+from reconciler.core.connection import HealthPolicy
+from reconciler.core.durations import format_duration
+from reconciler.core.market import Mark
+from reconciler.core.record import Action, Attempt, Deployed, Event, Record
+from reconciler.core.run import Row
+from reconciler.report import machine
+from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
+from reconciler.report.numbers import decimal, utc_ms
+from reconciler.report.text import (
+    Style,
+    blocks,
+    indented,
+    latency,
+    moment,
+    names,
+    page,
+    relative,
+    revision,
+    safe,
+    table,
+)
+from reconciler.report.words import survivor
+
+_HISTORY_SHOWN: Final = 10
+
+
+def show_human(
+    record: Record,
+    row: Row,
+    *,
+    color: bool = False,
+    now: datetime,
+    sealed: Sequence[str] = (),
+) -> str:
+    """Return everything about one connection; `sealed` names its credentials."""
+    style = Style(color)
+    parts = [
+        [style.bold(safe(record.name))],
+        _section("", _facts(record, row, sealed), style),
+        _section("Revisions", _revisions(record), style),
+        _section("Times", _times(record, now), style),
+        _test(record, row, style=style, now=now),
+        _section("Market data", list(map(_mark, record.marks)), style),
+        _section("History, newest first", _history(record), style),
+    ]
+    return blocks(parts)
+
+
+def show_json(record: Record, row: Row, *, sealed: Sequence[str] = ()) -> str:
+    """Return both values as data, without the sealed document."""
+    data = to_data(record)
+    if data["active"]:
+        data["active"] = {k: v for k, v in data["active"].items() if k != "text"}
+    return machine.of_parts(
+        connection=to_data(row), record=data, sealed_fields=list(sealed)
+    )
+
+
+def history_human(actions: Sequence[Action], *, color: bool = False) -> str:
+    """Return the action log as a table, in the order given (newest first)."""
+    if not actions:
+        return "No actions.\n"
+    style = Style(color)
+    titles = (
+        *("AT", "NAME", "ACTION", "RESULT", "REVISION"),
+        *("COMMIT", "LATENCY", "WHO", "DETAIL"),
+    )
+    body = [_action(action) for action in actions]
+    return page(table([tuple(map(style.bold, titles)), *body]))
+
+
+def history_json(actions: Sequence[Action]) -> str:
+    """Return the action log as data, in the order given."""
+    return machine.of_parts(actions=machine.each(actions))
+
+
+def _section(title: str, rows: Sequence[Sequence[str]], style: Style) -> list[str]:
+    head = [style.bold(f"{title}:")] if title else []
+    return [*head, *table(rows, indent=2)] if rows else []
+
+
+def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, str]]:
+    flags = [
+        word
+        for word, holds in (
+            ("protected", record.protected),
+            ("orphaned", record.orphaned),
+        )
+        if holds
+    ]
+    found = [
+        ("type", safe(record.type)),
+        ("provider", safe(record.provider)),
+        ("owner", safe(record.owner)),
+        ("managed by", safe(record.managed_by) or "no workspace"),
+        ("labels", _labels(record.labels)),
+        ("flags", ", ".join(flags)),
+        ("credentials", f"{names(sealed)} (sealed)" if sealed else ""),
+        ("intent", row.intent.value),
+        ("sync", row.sync.value),
+        ("health", row.health.value),
+        ("failures", f"{record.failures} in a row" if record.failures else ""),
+        ("policy", _policy(record.policy)),
+    ]
+    return [pair for pair in found if pair[1]]
+
+
+def _policy(policy: HealthPolicy) -> str:
+    every = format_duration(policy.interval_s)
+    stale = format_duration(policy.stale_after_s)
+    return (
+        f"test every {every}, stale after {stale}, "
+        f"error after {policy.failure_threshold} failures, "
+        f"well after {policy.success_threshold} successes"
+    )
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    pairs = sorted(labels.items())
+    return ", ".join(f"{safe(key)}={safe(text)}" for key, text in pairs)
+
+
+def _revisions(record: Record) -> list[tuple[str, ...]]:
+    rows = []
+    if record.active:
+        rows.append(("active", *_deployed(record.active)))
+    if record.attempted:
+        rows.append(("attempted", *_attempt(record.attempted)))
+    return rows
+
+
+def _deployed(active: Deployed) -> tuple[str, ...]:
+    return (
+        revision(active.revision),
+        f"commit {revision(active.commit or '')}",
+        moment(active.at),
+        safe(active.file),
+        "",
+    )
+
+
+def _attempt(attempt: Attempt) -> tuple[str, ...]:
+    tries = f", {attempt.tries} tries" if attempt.tries > 1 else ""
+    return (
+        revision(attempt.revision),
+        f"commit {revision(attempt.commit or '')}",
+        moment(attempt.at),
+        safe(attempt.file),
+        f"{attempt.result}{tries}",
+    )
+
+
+def _times(record: Record, now: datetime) -> list[tuple[str, str, str]]:
+    found = (
+        ("created", record.created_at),
+        ("updated", record.updated_at),
+        ("tested", record.last_tested_at),
+        ("connected", record.last_connected_at),
+        ("used", record.last_used_at),
+        ("next test", record.next_attempt_at),
+    )
+    return [(word, moment(at), relative(at, now)) for word, at in found if at]
+
+
+def _test(record: Record, row: Row, *, style: Style, now: datetime) -> list[str]:
+    test = record.last_test
+    probes = row.probes or (test.probes if test else ())
+    lines = ladder_lines(probes, style=style, indent=2)
+    said = []
+    if row.diagnosis:
+        said += diagnosis_lines(
+            row.diagnosis, next_at=record.next_attempt_at, now=now, style=style
+        )
+    if kept := survivor(row):
+        said.append(kept)
+    lines += indented([*said, *warning_lines(row.warnings, style=style)], 2)
+    place = f", from {safe(test.vantage)}" if test and test.vantage else ""
+    return [style.bold(f"Last test{place}:"), *lines] if lines else []
+
+
+def _mark(mark: Mark) -> tuple[str, ...]:
+    at_ms = mark.last_candle_at_ms
+    return (
+        safe(mark.symbol),
+        safe(mark.timeframe),
+        f"{mark.rows} rows",
+        f"last candle {utc_ms(at_ms)}" if at_ms is not None else "no candle",
+        f"price {decimal(mark.last_price)}" if mark.last_price is not None else "",
+    )
+
+
+def _history(record: Record) -> list[tuple[str, ...]]:
+    newest = list(reversed(record.history))[:_HISTORY_SHOWN]
+    return [_event(event) for event in newest]
+
+
+def _event(event: Event) -> tuple[str, ...]:
+    return (
+        moment(event.at),
+        event.action.value,
+        event.result.value,
+        revision(event.revision),
+        latency(event.latency_ms),
+        safe(event.category or ""),
+    )
+
+
+def _action(action: Action) -> tuple[Any, ...]:
+    return (
+        moment(action.at),
+        safe(action.name),
+        action.action.value,
+        action.result.value,
+        revision(action.revision),
+        revision(action.commit or ""),
+        latency(action.latency_ms),
+        safe(action.who),
+        safe(action.detail),
+    )

@@ -1,0 +1,137 @@
+"""Judge an HTTP answer by its status, headers and text alone.
+
+What any provider may answer before its own API speaks: a firewall's page, a
+country block, a maintenance page, a limit. A provider's own codes are better
+evidence and are looked at by its adapter first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+from reconciler.core.diagnosis import Category
+
+_HTML = re.compile(r"(?i)^\s*(?:<!doctype|<html|<head|<body|<\?xml[^>]*>\s*<!doctype)")
+_GEO = re.compile(
+    r"(?i)restricted (?:location|region|country|jurisdiction)"
+    r"|block(?:ed)? access from your country"
+    r"|not (?:available|allowed|offered|supported) in your "
+    r"(?:country|region|location|jurisdiction)"
+    r"|(?:country|region) is (?:not supported|restricted|blocked)"
+)
+_MAINTENANCE = re.compile(
+    r"(?i)maintenance|maintaining|system upgrade|server upgrade|scheduled downtime"
+)
+_FIREWALL = re.compile(
+    r"(?i)cloudflare|captcha|attention required|access denied|just a moment"
+    r"|incapsula|akamai|ddos|web application firewall|request blocked|forbidden"
+)
+_SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
+_NOT_FOUND = 404
+_BY_STATUS = {
+    401: Category.INVALID_CREDENTIALS,
+    403: Category.CREDENTIALS_OR_IP_OR_PERMISSION,
+    404: Category.WRONG_URL,
+    405: Category.WRONG_URL,
+    407: Category.PROXY_UNREACHABLE,
+    408: Category.TIMEOUT,
+    410: Category.WRONG_URL,
+    418: Category.IP_BANNED,
+    429: Category.RATE_LIMITED,
+    451: Category.GEO_RESTRICTED,
+    504: Category.TIMEOUT,
+}
+_DECIDED_BY_STATUS = frozenset({407, 418, 429, 451})
+MAX_WAIT_S = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer as evidence; `body` is decoded text and still unscrubbed."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def is_html(self) -> bool:
+        """Tell whether a page came where data was asked for."""
+        return bool(_HTML.match(self.body))
+
+    @property
+    def is_success(self) -> bool:
+        """Tell whether the status is 2xx."""
+        return _SUCCESS <= self.status < _REDIRECT
+
+    @property
+    def is_redirect(self) -> bool:
+        """Tell whether the status is 3xx."""
+        return _REDIRECT <= self.status < _CLIENT_ERROR
+
+    @property
+    def is_server_error(self) -> bool:
+        """Tell whether the status is 5xx."""
+        return self.status >= _SERVER_ERROR
+
+    def header(self, name: str) -> str:
+        """Return a header whatever its case, empty when absent."""
+        wanted = name.lower()
+        return next((v for k, v in self.headers.items() if k.lower() == wanted), "")
+
+
+def gate_category(answer: Answer) -> Category | None:
+    """Return what stands before the API: a redirect, a page, a ban, a country block.
+
+    None when the API itself seems to speak.
+    """
+    if answer.is_redirect:
+        return Category.WRONG_URL
+    if _GEO.search(answer.body):
+        return Category.GEO_RESTRICTED
+    if answer.status in _DECIDED_BY_STATUS:
+        return _BY_STATUS[answer.status]
+    return _page_category(answer) if answer.is_html else None
+
+
+def status_category(answer: Answer) -> Category | None:
+    """Return the general meaning of an error status, None for a success."""
+    if answer.status >= _SERVER_ERROR:
+        if _MAINTENANCE.search(answer.body):
+            return Category.MAINTENANCE
+        return _BY_STATUS.get(answer.status, Category.EXCHANGE_UNAVAILABLE)
+    if answer.status >= _CLIENT_ERROR:
+        return _BY_STATUS.get(answer.status, Category.BAD_REQUEST)
+    return None
+
+
+def retry_after_s(answer: Answer, *, now_s: float) -> float | None:
+    """Return how long the provider asks to wait: a header, or a ban's end in text."""
+    header = answer.header("Retry-After").strip()
+    if header.isdigit():
+        return _bounded(float(header))
+    if header:
+        try:
+            return _bounded(parsedate_to_datetime(header).timestamp() - now_s)
+        except (TypeError, ValueError):
+            return None
+    banned = re.search(r"(?i)banned until (\d{13})", answer.body)
+    return _bounded(int(banned[1]) / 1000 - now_s) if banned else None
+
+
+def _page_category(answer: Answer) -> Category:
+    if answer.status >= _SERVER_ERROR:
+        return status_category(answer) or Category.EXCHANGE_UNAVAILABLE
+    if _MAINTENANCE.search(answer.body):
+        return Category.MAINTENANCE
+    if answer.status == _NOT_FOUND:
+        return Category.WRONG_URL
+    if answer.status >= _CLIENT_ERROR or _FIREWALL.search(answer.body):
+        return Category.WAF_BLOCKED
+    return Category.WRONG_URL
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, round(seconds, 1)), MAX_WAIT_S)

@@ -1,0 +1,273 @@
+"""From what an exchange answered, and what ccxt made of it, to one diagnosis.
+
+The order is that of reliability: the broken connection in the cause chain, what
+stands before the API (a country block, a firewall, a limit), the exchange's own
+code, its sentence, the status, and ccxt's class last. What none of them knows
+stays unknown, with its evidence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.adapters.providers.answers import (
+    Answer,
+    gate_category,
+    retry_after_s,
+    status_category,
+)
+from reconciler.adapters.providers.ccxt_crypto.native import CODES, SENTENCES
+from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.transport import transport_diagnosis
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+
+_CODE_FIELDS = ("code", "retCode", "errorCode", "err-code", "label", "error", "reason")
+_IP_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_MAX_DEPTH = 4
+_DECISIVE = frozenset({Category.GEO_RESTRICTED, Category.RATE_LIMITED})
+_CLASSES: tuple[tuple[str, Category], ...] = (
+    ("RestrictedLocation", Category.GEO_RESTRICTED),
+    ("AccountSuspended", Category.ACCOUNT_SUSPENDED),
+    ("PermissionDenied", Category.PERMISSION_DENIED),
+    ("AuthenticationError", Category.INVALID_CREDENTIALS),
+    ("BadSymbol", Category.BAD_SYMBOL),
+    ("InvalidNonce", Category.CLOCK_SKEW),
+    ("RateLimitExceeded", Category.RATE_LIMITED),
+    ("DDoSProtection", Category.RATE_LIMITED),
+    ("OnMaintenance", Category.MAINTENANCE),
+    ("RequestTimeout", Category.TIMEOUT),
+    ("ExchangeNotAvailable", Category.EXCHANGE_UNAVAILABLE),
+    ("BadResponse", Category.BAD_RESPONSE),
+    ("InvalidProxySettings", Category.PROXY_UNREACHABLE),
+    ("ArgumentsRequired", Category.BAD_REQUEST),
+    ("BadRequest", Category.BAD_REQUEST),
+    ("NotSupported", Category.BAD_REQUEST),
+    ("OperationFailed", Category.EXCHANGE_UNAVAILABLE),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is known besides the exception.
+
+    `answer` is the last one since the call began; `signing` tells that the call
+    needed the key.
+    """
+
+    exchange: str
+    scrub: Scrubber
+    now_s: float
+    answer: Answer | None = None
+    signing: bool = False
+    environment: str = "live"
+
+
+def explain_ccxt(error: Exception, case: Case) -> Diagnosis | None:
+    """Return the diagnosis of what ccxt raised, None for what is not its kind."""
+    broken = transport_diagnosis(error, case.scrub)
+    if broken is not None:
+        return broken
+    known = _is_ccxt_error(error)
+    if not known and case.answer is None:
+        return _unsignable(error, case) if case.signing else None
+    category = _category(error, case, known=known)
+    return _describe(category, error, case)
+
+
+def classify_answer(exchange: str, answer: Answer) -> Category | None:
+    """Return what an exchange's error answer means, None when it tells nothing."""
+    gate = gate_category(answer)
+    if gate in _DECISIVE:
+        return gate
+    if answer.is_html:
+        return gate
+    document = _parse(answer.body)
+    text = " ".join(_texts(document)) or answer.body
+    by_code = _by_code(exchange, document, text)
+    if by_code is not None:
+        return by_code
+    return gate or _by_sentence(text)
+
+
+def strange_answer(answer: Answer, scrub: Scrubber) -> Diagnosis | None:
+    """Return why an answer cannot come from the exchange's API, None when it may.
+
+    ccxt accepts a redirect, a page, nothing and half a document as success.
+    """
+    detail = ""
+    category = gate_category(answer)
+    if answer.is_redirect:
+        detail = "it redirects elsewhere; redirects are not followed"
+    elif not answer.is_success:
+        return None
+    elif answer.is_html:
+        detail = "a web page came instead of data"
+        if category is Category.WRONG_URL:
+            category = Category.BAD_RESPONSE
+    elif not answer.body.strip():
+        category, detail = Category.BAD_RESPONSE, "the answer is empty"
+    elif _parse(answer.body) is None:
+        category, detail = Category.BAD_RESPONSE, "the answer is not whole JSON"
+    else:
+        return None
+    return diagnose(
+        category or Category.BAD_RESPONSE,
+        detail=detail,
+        evidence=_evidence(answer, scrub),
+    )
+
+
+def _category(error: Exception, case: Case, *, known: bool) -> Category:
+    answer = case.answer
+    if answer is not None and not (known and _is_before_request(error)):
+        found = classify_answer(case.exchange, answer) if known else None
+        if found is not None:
+            return found
+    by_class = _by_class(error)
+    if answer is not None and not answer.is_success:
+        by_status = status_category(answer)
+        # A plain 4xx says less than ccxt's class; a 5xx says more.
+        if by_status is not None and (by_class is None or answer.is_server_error):
+            return by_status
+    if by_class is not None:
+        return by_class
+    return Category.UNKNOWN if known else Category.BAD_RESPONSE
+
+
+def _is_before_request(error: Exception) -> bool:
+    """Tell whether ccxt itself said no: an unknown symbol is found without asking."""
+    return type(error).__name__ in {"BadSymbol", "ArgumentsRequired"} and (
+        "does not have market symbol" in str(error) or "requires" in str(error)
+    )
+
+
+def _describe(category: Category, error: Exception, case: Case) -> Diagnosis:
+    evidence = _evidence(case.answer, case.scrub)
+    evidence["exception"] = type(error).__qualname__
+    if case.answer is None:
+        evidence["message"] = case.scrub.clean(_without_query(str(error)))
+    wait = None
+    if case.answer is not None:
+        wait = retry_after_s(case.answer, now_s=case.now_s)
+    return diagnose(
+        category,
+        detail=_detail(case),
+        fix=_fix(category, case, evidence),
+        evidence=evidence,
+        retry_after_s=wait,
+    )
+
+
+def _unsignable(error: Exception, case: Case) -> Diagnosis:
+    name = type(error).__qualname__
+    return diagnose(
+        Category.INVALID_CREDENTIALS,
+        detail=f"nothing could be signed with it ({name})",
+        fix="copy key and secret again: one of them does not have the form in which "
+        "this exchange issues it",
+        evidence=case.scrub.clean_all({"exception": name, "message": str(error)}),
+    )
+
+
+def _fix(category: Category, case: Case, evidence: dict[str, str]) -> str:
+    if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
+        return f"add {evidence['seen_ip']} to the key's IP list at the provider"
+    if category is Category.INVALID_CREDENTIALS:
+        there = "a live key" if case.environment != "live" else "a testnet or demo key"
+        return (
+            "copy key and secret from the provider again and seal them; "
+            f"{there} is unknown in the {case.environment} environment"
+        )
+    return ""
+
+
+def _detail(case: Case) -> str:
+    if case.answer is None:
+        return ""
+    document = _parse(case.answer.body)
+    codes = {code for code in _codes(document) if code.lstrip("-").isdigit()}
+    texts = [text for text in _texts(document) if text not in codes]
+    return case.scrub.clean("; ".join(texts), limit=120)
+
+
+def _evidence(answer: Answer | None, scrub: Scrubber) -> dict[str, str]:
+    if answer is None:
+        return {}
+    address = _IP_ADDRESS.search(answer.body)
+    document = _parse(answer.body)
+    return scrub.clean_all(
+        {
+            "status": answer.status,
+            "code": ", ".join(_codes(document)),
+            "body": answer.body,
+            "location": answer.header("Location").partition("?")[0],
+            "retry_after": answer.header("Retry-After"),
+            "seen_ip": address[0] if address else "",
+        }
+    )
+
+
+def _by_code(exchange: str, document: Any, text: str) -> Category | None:
+    codes = CODES.get(exchange, {})
+    found = next((codes[c] for c in _codes(document) if c in codes), None)
+    # Exchanges reuse a code: gate says FORBIDDEN for an address not on the list.
+    if found is Category.PERMISSION_DENIED:
+        return _by_sentence(text, only=Category.IP_RESTRICTED) or found
+    return found
+
+
+def _by_sentence(text: str, *, only: Category | None = None) -> Category | None:
+    for pattern, category in SENTENCES:
+        if pattern.search(text) and only in (None, category):
+            return category
+    return None
+
+
+def _by_class(error: Exception) -> Category | None:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return next((category for name, category in _CLASSES if name in names), None)
+
+
+def _is_ccxt_error(error: Exception) -> bool:
+    return any(
+        kind.__name__ == "BaseError" and kind.__module__.startswith("ccxt")
+        for kind in type(error).__mro__
+    )
+
+
+def _parse(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _codes(document: Any) -> Iterator[str]:
+    """Yield what may be a code in an error document, at its top and in its lists."""
+    if not isinstance(document, dict):
+        return
+    for name in _CODE_FIELDS:
+        value = document.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str | int) and not isinstance(item, bool):
+                yield str(item)
+
+
+def _texts(document: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the sentences in an error document."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict) and depth < _MAX_DEPTH:
+        for value in document.values():
+            yield from _texts(value, depth + 1)
+    elif isinstance(document, list) and depth < _MAX_DEPTH:
+        for value in document[:5]:
+            yield from _texts(value, depth + 1)
+
+
+def _without_query(text: str) -> str:
+    return re.sub(r"\?[^\s'\"]*", "?…", text)

@@ -1,0 +1,243 @@
+"""One template per exchange, environment and way out; one cheap clone per connection.
+
+Loading an exchange's markets costs up to a second of CPU and 100 MB, and makes
+private calls as soon as a key is present. So a keyless template loads them once
+for everybody, and each connection gets a copy of it with its own credentials. The
+copy is checked: if a future ccxt holds on to the template in a new way, instances
+are built the ordinary way instead, slower and safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any
+
+from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.listener import Listener
+from reconciler.adapters.providers.ccxt_crypto.names import CREDENTIAL_ATTRIBUTES
+from reconciler.adapters.providers.ladder import explain_any
+from reconciler.adapters.providers.meter import Meter, metering
+from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.errors import ProviderError
+
+_HUB = "ccxt_hub"
+_REQUEST_TIMEOUT_MS = 20_000
+_MARKET_ATTRIBUTES = (
+    "markets", "markets_by_id", "marketsById", "symbols", "ids", "currencies",
+    "currencies_by_id", "currenciesById", "baseCurrencies", "quoteCurrencies",
+    "codes",
+)  # fmt: skip
+_STATIC_ATTRIBUTES = frozenset(
+    (*_MARKET_ATTRIBUTES, "api", "has", "features", "fees", "exceptions", "describe",
+     "timeframes", "requiredCredentials", "httpExceptions", "commonCurrencies")
+)  # fmt: skip
+_CANARY = "canary-of-the-clone-check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a template belongs to; connections of one place share it."""
+
+    exchange: str
+    environment: str = "live"
+    proxy: str | None = None
+    derivatives: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Loaded:
+    """A template with its markets, and what loading them showed."""
+
+    template: Any
+    meter: Meter
+    can_clone: bool
+    used: bool = False
+
+
+class Hub:
+    """The templates of one network; made on first use, closed with it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._loading: dict[Place, asyncio.Task[Loaded]] = {}
+
+    async def load(self, place: Place) -> Loaded:
+        """Return the place's template with its markets, loading them once.
+
+        Callers that come while it loads share its outcome, also its failure; who
+        comes after a failure tries anew.
+        """
+        task = self._loading.get(place)
+        if task is None or (task.done() and _failed(task)):
+            # Its own task: the first caller's time limit must not end the others'.
+            task = asyncio.get_running_loop().create_task(self._load(place))
+            task.add_done_callback(_failed)
+            self._loading[place] = task
+        return await asyncio.shield(task)
+
+    def make(self, loaded: Loaded, values: Mapping[str, str]) -> Any:
+        """Return an exchange with these credentials (by our names) and markets."""
+        template = loaded.template
+        exchange = clone(template) if loaded.can_clone else self._build_like(template)
+        for name, value in values.items():
+            setattr(exchange, CREDENTIAL_ATTRIBUTES[name], value)
+        return exchange
+
+    async def close(self) -> None:
+        """Stop loading and let the templates go without a complaint."""
+        for task in self._loading.values():
+            task.cancel()
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        for task in self._loading.values():
+            if not task.cancelled() and not _failed(task):
+                release(task.result().template)
+        self._loading.clear()
+
+    async def _load(self, place: Place) -> Loaded:
+        template = self._build(place)
+        scrub = Scrubber([place.proxy or ""])
+        listener = template.on_rest_response = Listener(scrub)
+        try:
+            with metering(Meter()) as meter:
+                await template.load_markets()
+            _require_markets(template)
+        except Exception as error:  # noqa: BLE001 - told to every connection that waits
+            case = Case(
+                exchange=place.exchange,
+                scrub=scrub,
+                now_s=self._network.clock().timestamp(),
+                answer=listener.answer,
+                environment=place.environment,
+            )
+            diagnosis = explain_any(error, scrub, lambda e: explain_ccxt(e, case))
+        else:
+            can_clone = clones_apart(template)
+            return Loaded(template=template, meter=meter, can_clone=can_clone)
+        finally:
+            if not template.markets:
+                release(template)
+        raise ProviderError(diagnosis)
+
+    def _build(self, place: Place) -> Any:
+        import ccxt.async_support as ccxt
+
+        exchange = getattr(ccxt, place.exchange)(
+            {
+                "session": self._network.guarded(place.proxy),
+                "ssl_context": self._network.tls,
+                "timeout": _REQUEST_TIMEOUT_MS,
+                "enableRateLimit": not self._network.is_sandbox,
+                "enableLastHttpResponse": False,
+                "enableLastJsonResponse": False,
+                "enableLastResponseHeaders": False,
+            }
+        )
+        exchange.timeout_on_exit = 0
+        _slim(exchange, derivatives=place.derivatives)
+        if place.environment == "sandbox":
+            exchange.set_sandbox_mode(True)
+        elif place.environment == "demo":
+            exchange.enable_demo_trading(True)
+        return exchange
+
+    def _build_like(self, template: Any) -> Any:
+        exchange = type(template)(
+            {"session": template.session, "ssl_context": template.ssl_context}
+        )
+        for name in ("timeout", "timeout_on_exit", "enableRateLimit", "throttler"):
+            setattr(exchange, name, getattr(template, name))
+        exchange.urls = copy.deepcopy(template.urls)
+        exchange.options = copy.deepcopy(template.options)
+        exchange.isSandboxModeEnabled = template.isSandboxModeEnabled
+        exchange.set_markets_from_exchange(template)
+        return exchange
+
+
+def hub_of(network: Network) -> Hub:
+    """Return the network's hub, making it on first use."""
+    hub: Hub | None = network.shared.get(_HUB)
+    if hub is None:
+        hub = network.shared[_HUB] = Hub(network)
+        network.exits.append(hub.close)
+    return hub
+
+
+def clone(template: Any) -> Any:
+    """Return a copy that shares markets and throttler, and nothing that changes."""
+    twin = copy.copy(template)
+    for name, value in vars(template).items():
+        if name not in _STATIC_ATTRIBUTES and isinstance(value, dict | list):
+            setattr(twin, name, copy.copy(value))
+    twin.options = {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in template.options.items()
+    }
+    return twin
+
+
+def clones_apart(template: Any) -> bool:
+    """Tell whether two clones keep their own keys and the template keeps none."""
+    twins = [clone(template) for _ in range(2)]
+    try:
+        for number, twin in enumerate(twins):
+            for attribute in CREDENTIAL_ATTRIBUTES.values():
+                setattr(twin, attribute, f"{_CANARY}{number}")
+        own = all(t.apiKey == f"{_CANARY}{n}" for n, t in enumerate(twins))
+        bound = any(_holds(twin, template) for twin in twins)
+        return own and not bound and _CANARY not in _credentials(template)
+    finally:
+        for twin in twins:
+            twin.session = None
+
+
+def release(exchange: Any) -> None:
+    """Let an exchange go: the session is the network's, nothing else is open."""
+    exchange.session = None
+
+
+def _holds(twin: Any, template: Any) -> bool:
+    return any(
+        value is template
+        or (isinstance(value, MethodType) and value.__self__ is template)
+        for value in vars(twin).values()
+    )
+
+
+def _credentials(exchange: Any) -> str:
+    names = CREDENTIAL_ATTRIBUTES.values()
+    return " ".join(str(getattr(exchange, name, "")) for name in names)
+
+
+def _slim(exchange: Any, *, derivatives: bool) -> None:
+    """Load only the markets that are needed, and nothing about currencies."""
+    exchange.has = {**exchange.has, "fetchCurrencies": False}
+    exchange.options = {
+        **exchange.options,
+        "fetchCurrencies": False,
+        "fetchMargins": False,
+    }
+    wanted = exchange.options.get("fetchMarkets")
+    if isinstance(wanted, dict):
+        wanted = {**wanted, "fetchTickersFees": False, "loadAllOptions": False}
+        if not derivatives and "spot" in wanted.get("types", ()):
+            wanted["types"] = ["spot"]
+        exchange.options["fetchMarkets"] = wanted
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    """Tell whether a finished task failed; looking at it also keeps asyncio quiet."""
+    return task.cancelled() or task.exception() is not None
+
+
+def _require_markets(template: Any) -> None:
+    """Refuse a 200 with something that is no list of markets: ccxt takes it."""
+    if not template.markets:
+        raise ProviderError(
+            diagnose(Category.BAD_RESPONSE, detail="the answer lists no market")
+        )

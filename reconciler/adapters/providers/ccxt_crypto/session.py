@@ -1,0 +1,396 @@
+"""An open connection to an exchange: its test and its read-only calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from reconciler.adapters.providers.candles import (
+    ROW_FIELDS,
+    SAMPLE_ROWS,
+    always_open,
+    bounded_limit,
+    make_candle,
+    malformed,
+    prove_candles,
+    to_decimal,
+)
+from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
+from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.hub import (
+    Loaded,
+    Place,
+    hub_of,
+    release,
+)
+from reconciler.adapters.providers.ccxt_crypto.keys import Keys, read_keys
+from reconciler.adapters.providers.ccxt_crypto.listener import Listener
+from reconciler.adapters.providers.ccxt_crypto.private_reads import prove_key
+from reconciler.adapters.providers.checks import is_text, nearest
+from reconciler.adapters.providers.ladder import (
+    Climb,
+    Rung,
+    Step,
+    Trail,
+    ask,
+    climb,
+    clock_rung,
+    permission_rungs,
+    sample_plan,
+)
+from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
+from reconciler.adapters.providers.settings import (
+    checked,
+    pacer_of,
+    setting,
+    timeout_s,
+)
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError
+from reconciler.core.market import Account, Candle, Mark, Ticker
+from reconciler.core.secret import Credentials
+from reconciler.core.verdict import ProbeName, ProbeStatus, Verdict
+
+DEFAULT_TIMEOUT_S = 20.0
+DEFAULT_TIMEFRAME = "1h"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a session is opened with."""
+
+    connection: Connection
+    exchange: Exchange
+    keys: Keys
+    place: Place
+    timeout_s: float
+    network: Network
+    scrub: Scrubber
+
+
+@asynccontextmanager
+async def open_session(
+    connection: Connection, credentials: Credentials, network: Network
+) -> AsyncIterator[CcxtSession]:
+    """Open a session; nothing is sent before its first call.
+
+    Raises `ProviderError` for settings that cannot be used.
+    """
+    session = CcxtSession(_prepare(connection, credentials, network))
+    try:
+        yield session
+    finally:
+        session.release()
+
+
+class CcxtSession:
+    """One connection's exchange, made from the shared template on first use."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._exchange: Any = None
+        self._signing = False
+        self._listener = Listener(opening.scrub)
+        self._setting = Climb(
+            network=opening.network,
+            scrub=opening.scrub,
+            timeout_s=opening.timeout_s,
+            explain=self._explain,
+        )
+
+    async def test(self) -> Verdict:
+        """Climb: markets, clock, a signed read, the declared candles."""
+        steps = [
+            Step(name=ProbeName.PUBLIC, run=self._public),
+            Step(name=ProbeName.CLOCK, run=self._clock),
+        ]
+        if self._opening.keys.values:
+            steps.append(Step(name=ProbeName.AUTH, run=self._auth))
+            steps.extend(permission_rungs(self._opening.connection))
+        steps.append(Step(name=ProbeName.DATA, run=self._data))
+        # A used instance remembers that it was let in and then reads a refusal as
+        # a flood protection: every test begins with a new one.
+        self.release()
+        return await climb(steps, self._setting)
+
+    async def candles(
+        self, symbol: str, timeframe: str, *, limit: int, since_ms: int | None = None
+    ) -> Sequence[Candle]:
+        """Return at most `limit` bars, oldest first."""
+        count = bounded_limit(limit)
+
+        async def fetch() -> Sequence[Candle]:
+            exchange = await self._ready()
+            self._require_market(exchange, symbol, timeframe)
+            rows = await exchange.fetch_ohlcv(symbol, timeframe, since_ms, count)
+            candles = _candles(rows)
+            return candles[-count:] if since_ms is None else candles[:count]
+
+        return await self._ask(fetch)
+
+    async def ticker(self, symbol: str) -> Ticker:
+        """Return the current price."""
+
+        async def fetch() -> Ticker:
+            exchange = await self._ready()
+            self._require_symbol(exchange, symbol)
+            return _ticker(symbol, await exchange.fetch_ticker(symbol))
+
+        return await self._ask(fetch)
+
+    async def symbols(self) -> Sequence[str]:
+        """Return the symbols that can be asked for, sorted."""
+
+        async def fetch() -> Sequence[str]:
+            return tuple(sorted((await self._ready()).markets))
+
+        return await self._ask(fetch)
+
+    async def account(self) -> Account:
+        """Return the balances that are not zero."""
+        if not self._opening.keys.values:
+            raise ProviderError(
+                diagnose(Category.BAD_REQUEST, detail="a public connection has none")
+            )
+
+        async def fetch() -> Account:
+            exchange = await self._ready()
+            return _account(await exchange.fetch_balance())
+
+        return await self._ask(fetch, signing=True)
+
+    def release(self) -> None:
+        """Let the exchange go; the network keeps its session and the markets."""
+        if self._exchange is not None:
+            release(self._exchange)
+            self._exchange = None
+
+    # The rungs
+
+    async def _public(self, trail: Trail) -> Rung:
+        loaded = await self._load()
+        await self._ready()
+        count = len(loaded.template.markets)
+        if loaded.meter.timings and not loaded.used:
+            loaded.used = True
+            trail.meters[-1].timings.extend(loaded.meter.timings)
+            return Rung(detail=f"{count} markets", warnings=self._opening.keys.warnings)
+        return Rung(
+            detail=f"{count} markets, loaded before in this run",
+            warnings=self._opening.keys.warnings,
+        )
+
+    async def _clock(self, trail: Trail) -> Rung:
+        loaded = await self._load()
+        return await clock_rung(trail, known_skew_ms=loaded.meter.skew_ms)
+
+    async def _auth(self, _trail: Trail) -> Rung:
+        exchange = await self._ready()
+        if not self._opening.exchange.has_balance:
+            return Rung(
+                status=ProbeStatus.UNPROVEN,
+                detail="this exchange has no read that needs the key",
+            )
+        self._begin(signing=True)
+        await prove_key(exchange)
+        return Rung(detail="a signed read was answered")
+
+    async def _data(self, _trail: Trail) -> Rung:
+        connection = self._opening.connection
+        exchange = await self._ready()
+        if not connection.symbols:
+            return Rung(status=ProbeStatus.UNPROVEN, detail="no symbol is declared")
+        if not self._opening.exchange.has_ohlcv:
+            return await self._tickers_only(connection.symbols)
+        default = _default_timeframe(self._opening.exchange)
+        plan = sample_plan(connection, default)
+        for symbol, timeframe in plan:
+            self._require_market(exchange, symbol, timeframe)
+        marks = [await self._sample(symbol, frame) for symbol, frame in plan]
+        return Rung(detail=f"{len(marks)} series of candles", marks=tuple(marks))
+
+    async def _sample(self, symbol: str, timeframe: str) -> Mark:
+        candles = await self.candles(symbol, timeframe, limit=SAMPLE_ROWS)
+        return prove_candles(
+            candles,
+            symbol=symbol,
+            timeframe=timeframe,
+            now_ms=self._opening.network.now_ms(),
+            max_age=always_open,
+        )
+
+    async def _tickers_only(self, symbols: Sequence[str]) -> Rung:
+        for symbol in symbols:
+            await self.ticker(symbol)
+        return Rung(
+            status=ProbeStatus.UNPROVEN,
+            detail="this exchange offers no candles; its prices were read",
+        )
+
+    # The exchange behind them
+
+    async def _load(self) -> Loaded:
+        return await hub_of(self._opening.network).load(self._opening.place)
+
+    async def _ready(self) -> Any:
+        if self._exchange is None:
+            hub = hub_of(self._opening.network)
+            exchange = hub.make(await self._load(), self._opening.keys.values)
+            exchange.on_rest_response = self._listener
+            self._apply_config(exchange)
+            self._exchange = exchange
+        return self._exchange
+
+    def _apply_config(self, exchange: Any) -> None:
+        config = self._opening.connection.config
+        for name, value in (config.get("options") or {}).items():
+            exchange.options[name] = value
+        exchange.timeout = int(self._opening.timeout_s * 1000)
+        if config.get("rate_limit"):
+            exchange.throttle = self._paced(exchange.throttle)
+
+    def _paced(self, throttle: Callable[..., Awaitable[Any]]) -> Any:
+        opening = self._opening
+        pacer = pacer_of(opening.network, opening.connection, ticks=time.monotonic)
+
+        async def wait(cost: Any = None) -> None:
+            await pacer.turn()
+            await throttle(cost)
+
+        return wait
+
+    async def _ask(
+        self, work: Callable[[], Awaitable[T]], *, signing: bool = False
+    ) -> T:
+        self._begin(signing=signing)
+        return await ask(work, self._setting)
+
+    def _begin(self, *, signing: bool) -> None:
+        self._listener.answer = None
+        self._signing = signing
+
+    def _explain(self, error: Exception) -> Diagnosis | None:
+        opening = self._opening
+        case = Case(
+            exchange=opening.place.exchange,
+            scrub=opening.scrub,
+            now_s=opening.network.clock().timestamp(),
+            answer=self._listener.answer,
+            signing=self._signing,
+            environment=opening.place.environment,
+        )
+        return explain_ccxt(error, case)
+
+    def _require_market(self, exchange: Any, symbol: str, timeframe: str) -> None:
+        self._require_symbol(exchange, symbol)
+        # ccxt passes an unknown timeframe on to some exchanges as it is.
+        if exchange.timeframes and timeframe not in exchange.timeframes:
+            known = ", ".join(exchange.timeframes)
+            raise ProviderError(
+                diagnose(Category.BAD_TIMEFRAME, detail=timeframe, fix=f"use {known}")
+            )
+
+    def _require_symbol(self, exchange: Any, symbol: str) -> None:
+        if symbol in exchange.markets:
+            return
+        upper = symbol.upper()
+        close = upper if upper in exchange.markets else nearest_symbol(symbol, exchange)
+        fix = f"did you mean '{close}'?" if close else ""
+        raise ProviderError(diagnose(Category.BAD_SYMBOL, detail=symbol, fix=fix))
+
+
+def nearest_symbol(symbol: str, exchange: Any) -> str:
+    """Return the market that was probably meant: `BTCUSDT` is `BTC/USDT`."""
+    plain = symbol.replace("/", "").replace("-", "").replace("_", "").upper()
+    for name in exchange.markets:
+        if name.replace("/", "") == plain:
+            return str(name)
+    return nearest(symbol.upper(), exchange.markets)
+
+
+def _prepare(
+    connection: Connection, credentials: Credentials, network: Network
+) -> Opening:
+    exchange = exchanges().get(connection.provider)
+    if exchange is None:
+        raise ProviderError(
+            diagnose(
+                Category.BAD_REQUEST,
+                detail=f"unknown exchange '{connection.provider}'",
+                fix="'reconcile providers' lists the exchanges",
+            )
+        )
+    proxy = setting(connection, credentials, "proxy")
+    if proxy is not None:
+        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+    return Opening(
+        connection=connection,
+        exchange=exchange,
+        keys=read_keys(credentials),
+        place=_place(connection, exchange, proxy),
+        timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
+        network=network,
+        scrub=make_scrubber(credentials),
+    )
+
+
+def _place(connection: Connection, exchange: Exchange, proxy: str | None) -> Place:
+    config = connection.config
+    environment = next((e for e in ("sandbox", "demo") if config.get(e)), "live")
+    if environment not in exchange.environments:
+        raise ProviderError(
+            diagnose(
+                Category.WRONG_ENVIRONMENT,
+                detail=f"{exchange.name} offers no {environment} environment",
+                fix=f"remove config.{environment}",
+            )
+        )
+    kind = (config.get("options") or {}).get("defaultType", "spot")
+    return Place(
+        exchange=exchange.id,
+        environment=environment,
+        proxy=proxy,
+        derivatives=kind != "spot" or any(":" in s for s in connection.symbols),
+    )
+
+
+def _default_timeframe(exchange: Exchange) -> str:
+    known = exchange.timeframes
+    return DEFAULT_TIMEFRAME if DEFAULT_TIMEFRAME in known else known[0]
+
+
+def _candles(rows: Any) -> Sequence[Candle]:
+    if not isinstance(rows, list) or not all(
+        isinstance(row, list) and len(row) >= ROW_FIELDS - 1 for row in rows
+    ):
+        raise malformed("the answer is no list of rows")
+    candles = [make_candle(row) for row in rows]
+    return sorted(candles, key=lambda candle: candle.opened_at_ms)
+
+
+def _ticker(symbol: str, answer: Mapping[str, Any]) -> Ticker:
+    return Ticker(
+        symbol=symbol,
+        last=_number(answer.get("last")),
+        bid=_number(answer.get("bid")),
+        ask=_number(answer.get("ask")),
+        at_ms=answer.get("timestamp"),
+    )
+
+
+def _account(answer: Mapping[str, Any]) -> Account:
+    totals = answer.get("total") or {}
+    amounts = ((str(code), _number(total)) for code, total in sorted(totals.items()))
+    return Account(balances=tuple((c, a) for c, a in amounts if a is not None and a))
+
+
+def _number(value: Any) -> Decimal | None:
+    return None if value is None else to_decimal(value)

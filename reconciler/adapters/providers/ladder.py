@@ -1,0 +1,219 @@
+"""Climb the rungs of a test: in order, each timed alone, until one breaks.
+
+An adapter says what its rungs are; this module says what happens around them:
+the whole test's time limit, the diagnosis of whatever is raised, the rungs left
+out, and what the clock and the candles must look like to be believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from reconciler.adapters.providers.meter import Meter, metering
+from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.transport import (
+    timeout_diagnosis,
+    transport_diagnosis,
+)
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError
+from reconciler.core.market import Mark
+from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
+
+T = TypeVar("T")
+
+MAX_SKEW_MS = 2_000.0
+"""The Date header is good to about a second; exchanges allow 5 to 30."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What one step found; failing is raising `ProviderError`."""
+
+    status: ProbeStatus = ProbeStatus.PASSED
+    detail: str = ""
+    marks: tuple[Mark, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is known of the rungs below: their requests, the provider's clock."""
+
+    meters: list[Meter] = field(default_factory=list)
+
+    @property
+    def skew_ms(self) -> float | None:
+        """Return the newest known skew of the clocks."""
+        return next(
+            (m.skew_ms for m in reversed(self.meters) if m.skew_ms is not None), None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A named rung and how to climb it."""
+
+    name: ProbeName
+    run: Callable[[Trail], Awaitable[Rung]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """The surroundings of one test.
+
+    `explain` turns the adapter's own foreign exceptions into a diagnosis; None
+    leaves them to the transport table and then to `INTERNAL`.
+    """
+
+    network: Network
+    scrub: Scrubber
+    timeout_s: float
+    explain: Callable[[Exception], Diagnosis | None]
+
+
+async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
+    """Run the steps in order and return the verdict.
+
+    Raises nothing but cancellation: a bug in an adapter is an `INTERNAL` diagnosis.
+    """
+    trail = Trail()
+    rungs: list[Rung] = []
+    probes: list[Probe] = []
+    deadline = asyncio.get_running_loop().time() + setting.timeout_s
+    for step in steps:
+        if probes and probes[-1].status is ProbeStatus.FAILED:
+            break
+        probe, rung = await _run(step, trail, setting, deadline)
+        probes.append(probe)
+        rungs.append(rung)
+    skipped = (
+        Probe(name=step.name, status=ProbeStatus.SKIPPED)
+        for step in steps[len(probes) :]
+    )
+    return Verdict(
+        probes=(*probes, *skipped),
+        at=setting.network.clock(),
+        vantage=setting.network.vantage,
+        marks=tuple(mark for rung in rungs for mark in rung.marks),
+        warnings=tuple(text for rung in rungs for text in rung.warnings),
+    )
+
+
+async def _run(
+    step: Step, trail: Trail, setting: Climb, deadline: float
+) -> tuple[Probe, Rung]:
+    meter = Meter()
+    trail.meters.append(meter)
+    rung = Rung(status=ProbeStatus.FAILED)
+    diagnosis: Diagnosis | None = None
+    with metering(meter):
+        limit = asyncio.timeout_at(deadline)
+        try:
+            async with limit:
+                rung = await step.run(trail)
+        except Exception as error:  # noqa: BLE001 - the one door of every adapter
+            if isinstance(error, TimeoutError) and limit.expired():
+                diagnosis = timeout_diagnosis(setting.timeout_s)
+            else:
+                diagnosis = explain_any(error, setting.scrub, setting.explain)
+    return _probe(step.name, rung, meter, diagnosis), rung
+
+
+def _probe(
+    name: ProbeName, rung: Rung, meter: Meter, diagnosis: Diagnosis | None
+) -> Probe:
+    return Probe(
+        name=name,
+        status=rung.status,
+        latency_ms=meter.latency_ms,
+        detail=diagnosis.summary if diagnosis else rung.detail,
+        diagnosis=diagnosis,
+    )
+
+
+def explain_any(
+    error: Exception,
+    scrub: Scrubber,
+    explain: Callable[[Exception], Diagnosis | None],
+) -> Diagnosis:
+    """Return the diagnosis of anything that was raised; never raises itself."""
+    if isinstance(error, ProviderError):
+        return error.diagnosis
+    return explain(error) or transport_diagnosis(error, scrub) or internal(error, scrub)
+
+
+def internal(error: BaseException, scrub: Scrubber) -> Diagnosis:
+    """Return the diagnosis of a bug: the exception's class and its scrubbed text."""
+    evidence = {"exception": type(error).__qualname__, "message": str(error)}
+    return diagnose(
+        Category.INTERNAL,
+        detail=type(error).__qualname__,
+        evidence=scrub.clean_all(evidence),
+    )
+
+
+async def ask(work: Callable[[], Awaitable[T]], setting: Climb) -> T:
+    """Return what `work` returns, within the time limit.
+
+    Raises `ProviderError` with a diagnosis for whatever goes wrong, and nothing of
+    the foreign exception with it: its text may hold a signed URL.
+    """
+    try:
+        async with asyncio.timeout(setting.timeout_s):
+            return await work()
+    except Exception as error:  # noqa: BLE001 - the same door, for single calls
+        diagnosis = explain_any(error, setting.scrub, setting.explain)
+    raise ProviderError(diagnosis)
+
+
+async def clock_rung(trail: Trail, *, known_skew_ms: float | None = None) -> Rung:
+    """Judge the clocks from the Date headers seen so far; makes no request."""
+    skew = trail.skew_ms if trail.skew_ms is not None else known_skew_ms
+    if skew is None:
+        return Rung(
+            status=ProbeStatus.UNPROVEN, detail="the provider sends no Date header"
+        )
+    detail = f"the provider's clock minus ours: {skew / 1000:+.1f} s"
+    if abs(skew) <= MAX_SKEW_MS:
+        return Rung(detail=detail)
+    warning = (
+        f"this machine's clock is {abs(skew) / 1000:.1f} s "
+        f"{'behind' if skew > 0 else 'ahead of'} the provider's: synchronise it (NTP); "
+        "the time zone does not matter"
+    )
+    return Rung(detail=detail, warnings=(warning,))
+
+
+def sample_plan(connection: Connection, default: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs to test: each symbol and each timeframe at least once.
+
+    Not every combination: five symbols in five timeframes are nine requests, not
+    twenty-five.
+    """
+    timeframes = connection.timeframes or (default,)
+    symbols = connection.symbols
+    pairs = [(symbol, timeframes[0]) for symbol in symbols]
+    pairs += [(symbols[0], timeframe) for timeframe in timeframes[1:] if symbols]
+    return tuple(dict.fromkeys(pairs))
+
+
+def permission_rungs(connection: Connection) -> Iterable[Step]:
+    """Say openly that declared permissions are not looked at yet."""
+    declared = connection.permissions
+    if not (declared.require or declared.forbid or declared.ip_restricted):
+        return ()
+
+    async def unchecked(_trail: Trail) -> Rung:
+        return Rung(
+            status=ProbeStatus.SKIPPED,
+            detail="this release does not read a key's permissions",
+            warnings=("permissions are declared but not checked in this release",),
+        )
+
+    return (Step(name=ProbeName.PERMISSION, run=unchecked),)

@@ -1,0 +1,167 @@
+"""Time each request alone, whoever makes it, and keep what its headers tell.
+
+A test waits for many things that are not the provider: its turn in a queue, a
+rate limiter, our own event loop. The trace measures from the moment when the
+request has its connection's turn to its last byte; the probe that made it is
+found through a context variable, so that no library has to hand anything over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from statistics import fmean
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import aiohttp
+
+KEPT_HEADERS = ("Date", "Retry-After", "Content-Type", "Server", "Location")
+
+
+@dataclass(slots=True, kw_only=True)
+class Timing:
+    """One request's times in milliseconds; it grows while the request runs.
+
+    `connect_ms` holds TCP and TLS together: aiohttp does not tell them apart. It
+    is None when a connection was reused. `skew_ms` is the provider's clock minus
+    ours, known to about half a second.
+    """
+
+    host: str = ""
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    total_ms: float | None = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    skew_ms: float | None = None
+
+
+@dataclass(slots=True)
+class Meter:
+    """The requests of one probe, in the order in which they began."""
+
+    timings: list[Timing] = field(default_factory=list)
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Return the mean of the requests' own times, None without one."""
+        times = [t.total_ms for t in self.timings if t.total_ms is not None]
+        return round(fmean(times), 1) if times else None
+
+    @property
+    def skew_ms(self) -> float | None:
+        """Return the last known difference between the provider's clock and ours."""
+        return next(
+            (t.skew_ms for t in reversed(self.timings) if t.skew_ms is not None), None
+        )
+
+    @property
+    def last(self) -> Timing | None:
+        """Return the newest request."""
+        return self.timings[-1] if self.timings else None
+
+
+_CURRENT: ContextVar[Meter | None] = ContextVar("reconcile_meter", default=None)
+
+
+@contextmanager
+def metering(meter: Meter) -> Iterator[Meter]:
+    """Let `meter` see the requests made inside, also by tasks started there."""
+    token = _CURRENT.set(meter)
+    try:
+        yield meter
+    finally:
+        _CURRENT.reset(token)
+
+
+def make_trace(
+    *, ticks: Callable[[], float], now_ms: Callable[[], float]
+) -> aiohttp.TraceConfig:
+    """Return the trace that fills the meters.
+
+    `ticks` is a monotonic clock in seconds, `now_ms` the wall clock that a
+    provider's Date header is compared with.
+    """
+    import aiohttp
+
+    recorder = _Recorder(ticks=ticks, now_ms=now_ms)
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(recorder.started)
+    trace.on_connection_queued_end.append(recorder.left_queue)
+    trace.on_dns_resolvehost_start.append(recorder.resolving)
+    trace.on_dns_resolvehost_end.append(recorder.resolved)
+    trace.on_connection_create_start.append(recorder.connecting)
+    trace.on_connection_create_end.append(recorder.connected)
+    trace.on_request_end.append(recorder.answered)
+    trace.on_response_chunk_received.append(recorder.received)
+    trace.on_request_exception.append(recorder.failed)
+    return trace
+
+
+class _Recorder:
+    """The trace's callbacks; their signature is aiohttp's."""
+
+    __slots__ = ("_now_ms", "_ticks")
+
+    def __init__(
+        self, *, ticks: Callable[[], float], now_ms: Callable[[], float]
+    ) -> None:
+        self._ticks = ticks
+        self._now_ms = now_ms
+
+    async def started(self, _session: Any, ctx: SimpleNamespace, params: Any) -> None:
+        ctx.timing = Timing(host=params.url.host or "")
+        ctx.began = ctx.mark = self._ticks()
+        meter = _CURRENT.get()
+        if meter is not None:
+            meter.timings.append(ctx.timing)
+
+    async def left_queue(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.began = self._ticks()
+
+    async def resolving(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.mark = self._ticks()
+
+    async def resolved(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.timing.dns_ms = _ms(self._ticks() - ctx.mark)
+
+    async def connecting(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.connecting = self._ticks()
+
+    async def connected(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        took = _ms(self._ticks() - ctx.connecting)
+        ctx.timing.connect_ms = round(took - (ctx.timing.dns_ms or 0.0), 3)
+
+    async def answered(self, _s: Any, ctx: SimpleNamespace, params: Any) -> None:
+        timing, response = ctx.timing, params.response
+        timing.total_ms = _ms(self._ticks() - ctx.began)
+        timing.status = response.status
+        timing.headers = {
+            name: response.headers[name]
+            for name in KEPT_HEADERS
+            if name in response.headers
+        }
+        timing.skew_ms = _skew_ms(timing.headers.get("Date", ""), self._now_ms())
+
+    async def received(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
+
+    async def failed(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+        ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _skew_ms(date: str, now_ms: float) -> float | None:
+    """Return the server's clock minus ours; the header has whole seconds only."""
+    try:
+        return parsedate_to_datetime(date).timestamp() * 1000 + 500 - now_ms
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,288 @@
+"""The process's one way out: one session, one TLS context, one resolver.
+
+Everything that every request must obey is decided here once: redirects are never
+followed (exchange libraries forward the key to wherever they lead), proxies come
+from the file and not from the environment, and in sandbox mode every host, also a
+literal address, leads to the loopback server, whatever a connection's file says.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+
+from reconciler.adapters.providers.meter import make_trace
+from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.errors import InputError, ProviderError
+from reconciler.core.ports import Clock
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_LIMIT = 64
+MAX_BODY_BYTES = 32 * 1024 * 1024
+"""An exchange's list of markets is up to about 18 MB; nothing else comes near."""
+
+_LOUD_LOGGERS = ("ccxt.base.exchange", "httpx", "httpcore", "aiohttp", "hpack")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """Where the loopback server listens, as `sandbox.json` says."""
+
+    port: int
+    closed_port: int
+    ca_file: Path
+    refused_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What adapters get: sessions, a clock, and the place where the test runs.
+
+    `shared` holds what adapters keep for the network's life (an exchange's
+    markets); each uses its own key and registers what is to be closed in `exits`.
+    """
+
+    session: aiohttp.ClientSession
+    tls: ssl.SSLContext
+    clock: Callable[[], datetime]
+    vantage: str = ""
+    proxy: str | None = None
+    is_sandbox: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)
+    exits: list[Callable[[], Any]] = field(default_factory=list)
+
+    def now_ms(self) -> int:
+        """Return the present moment in UTC milliseconds."""
+        return int(self.clock().timestamp() * 1000)
+
+    def guarded(self, proxy: str | None = None) -> GuardedSession:
+        """Return a session for a library that makes its own requests."""
+        return GuardedSession(self.session, proxy=self._allowed_proxy(proxy))
+
+    def client(self, proxy: str | None = None) -> httpx.AsyncClient:
+        """Return an httpx client over the same session; closing it closes nothing."""
+        chosen = self._allowed_proxy(proxy)
+        transport = _SharedTransport(
+            verify=self.tls,
+            trust_env=False,
+            client=self.session,
+            proxy=httpx.Proxy(chosen) if chosen else None,
+        )
+        return httpx.AsyncClient(
+            transport=transport, follow_redirects=False, trust_env=False
+        )
+
+    def _allowed_proxy(self, proxy: str | None) -> str | None:
+        if self.is_sandbox and proxy:
+            raise ProviderError(
+                diagnose(
+                    Category.PROXY_UNREACHABLE,
+                    detail="the sandbox is reached without a proxy",
+                    fix="remove config.proxy, or test without --sandbox",
+                )
+            )
+        return None if self.is_sandbox else proxy or self.proxy
+
+
+class GuardedSession:
+    """An aiohttp session that follows no redirect and knows its proxy.
+
+    Exchange libraries pass neither option; it has the methods that they call.
+    """
+
+    __slots__ = ("_proxy", "_session")
+
+    def __init__(self, session: aiohttp.ClientSession, *, proxy: str | None) -> None:
+        self._session = session
+        self._proxy = proxy
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of every request; libraries copy them into theirs."""
+        return self._session.headers
+
+    def __getattr__(self, method: str) -> Any:
+        if method not in {"get", "post", "put", "patch", "delete"}:
+            raise AttributeError(method)
+
+        def send(url: Any, **options: Any) -> Any:
+            options |= {"allow_redirects": False, "proxy": self._proxy}
+            return self._session.request(method.upper(), url, **options)
+
+        return send
+
+
+class _SharedTransport(AiohttpTransport):
+    """The session belongs to the network: a client's end does not close it."""
+
+    async def aclose(self) -> None:
+        """Leave the session open."""
+
+
+@asynccontextmanager
+async def open_network(
+    sandbox: Path | None = None,
+    *,
+    clock: Clock | None = None,
+    vantage: str = "",
+    proxy: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    trust_env: bool = False,
+) -> AsyncIterator[Network]:
+    """Open the network of one run; `sandbox` is the path of a `sandbox.json`.
+
+    Without a clock, this machine's is asked. `limit` is the number of connections
+    that may be open at once.
+
+    Raises `InputError` when the sandbox's file is missing or malformed, or when a
+    proxy is asked for together with the sandbox.
+    """
+    pin_loggers()
+    if sandbox is not None and (proxy or trust_env):
+        raise InputError("the sandbox is reached without a proxy: choose one of both")
+    now = clock.now if clock is not None else _now
+    tls = _make_tls(read_sandbox(sandbox) if sandbox is not None else None)
+    session = _make_session(
+        sandbox, tls=tls, clock=now, limit=limit, trust_env=trust_env
+    )
+    network = Network(
+        session=session,
+        tls=tls,
+        clock=now,
+        vantage=vantage,
+        proxy=proxy,
+        is_sandbox=sandbox is not None,
+    )
+    try:
+        yield network
+    finally:
+        for leave in reversed(network.exits):
+            await leave()
+        await session.close()
+
+
+def pin_loggers() -> None:
+    """Keep the libraries from writing URLs, headers and bodies to a log."""
+    for name in _LOUD_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
+
+
+def read_sandbox(path: Path) -> Sandbox:
+    """Read where the sandbox listens; raises `InputError`."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Sandbox(
+            port=int(data["port"]),
+            closed_port=int(data["closed_port"]),
+            ca_file=path.parent / data["ca_file"],
+            refused_hosts=frozenset(data.get("refused_hosts", ())),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"no sandbox described in {path} ({type(error).__name__}): "
+            "start one with 'reconcile sandbox'"
+        ) from error
+
+
+def _make_tls(sandbox: Sandbox | None) -> ssl.SSLContext:
+    if sandbox is not None:
+        return ssl.create_default_context(cafile=str(sandbox.ca_file))
+    import certifi
+
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()  # a company's own CA stands in the system's store
+    return context
+
+
+def _make_session(
+    sandbox: Path | None,
+    *,
+    tls: ssl.SSLContext,
+    clock: Callable[[], datetime],
+    limit: int,
+    trust_env: bool,
+) -> aiohttp.ClientSession:
+    options: dict[str, Any] = {"ssl": tls, "limit": limit, "use_dns_cache": False}
+    connector = (
+        aiohttp.TCPConnector(**options)
+        if sandbox is None
+        else _LoopbackConnector(resolver=LoopbackResolver(sandbox), **options)
+    )
+    trace = make_trace(
+        ticks=time.perf_counter, now_ms=lambda: clock().timestamp() * 1000
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        trace_configs=[trace],
+        trust_env=trust_env,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "reconcile"},
+        timeout=aiohttp.ClientTimeout(total=None),
+    )
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), tz=UTC)
+
+
+class LoopbackResolver(AbstractResolver):
+    """Answers every name with the sandbox's port; reads its file again each time.
+
+    The file may change under a running test: it says which hosts refuse.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def resolve(
+        self, host: str, port: int = 0, family: int = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the loopback address; `port` and `family` are not looked at."""
+        del port, family
+        sandbox = read_sandbox(self._path)
+        refused = host in sandbox.refused_hosts
+        return [
+            ResolveResult(
+                hostname=host,
+                host=LOOPBACK,
+                port=sandbox.closed_port if refused else sandbox.port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing open."""
+
+
+class _LoopbackConnector(aiohttp.TCPConnector):
+    """Asks the resolver also for literal addresses, which aiohttp skips.
+
+    Without it, `https://10.0.0.1` in a file would leave the sandbox.
+    """
+
+    async def _resolve_host(
+        self, host: str, port: int, traces: Any = None
+    ) -> list[ResolveResult]:
+        for trace in traces or ():
+            await trace.send_dns_resolvehost_start(host)
+        found = await self._resolver.resolve(host, port, family=self._family)
+        for trace in traces or ():
+            await trace.send_dns_resolvehost_end(host)
+        return found

@@ -81,7 +81,7 @@ def rows_json(rows: Sequence[Row]) -> str:
 
 
 def status_summary(rows: Sequence[Row]) -> str:
-    """Return `50 connections: 1 error, 49 healthy; 1 rejected`."""
+    """Return `50 connections: 49 healthy, 1 error; 1 rejected`."""
     if not rows:
         return "No connections."
     syncs = [row.sync for row in rows]

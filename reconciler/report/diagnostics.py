@@ -25,7 +25,7 @@ _ROOT: Final = re.compile(r"([A-Za-z_][\w-]*)\s*:")
 _KEY: Final = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?=\s|$)")
 _UNKNOWN_KEY: Final = frozenset({"R201", "R405"})
 _SEALING: Final = "R3"
-_USERINFO: Final = re.compile(r"//[^/\s]*@")
+_USERINFO: Final = re.compile(r"//\S*@")
 _LONGEST: Final = 100
 
 

@@ -17,8 +17,11 @@ from reconciler.report.text import count, safe
 
 LIMIT: Final = 65_536
 """What GitHub takes of a comment; the summary of a job takes more."""
-_ACTIVE: Final = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
-_CALLING: Final = re.compile(r"[@#]")
+_ACTIVE: Final = re.compile(
+    r"[\\`*\[\]<>&|~$@#]|(?<![^\W_])_|_(?![^\W_])|(?<=:)//|(?<=www)\.", re.IGNORECASE
+)
+_CALLING: Final = "@#"
+"""People and issues are called from entities too, but not from code."""
 _TICKS: Final = re.compile(r"`+")
 _ROOM: Final = 300
 """Bytes that are kept for saying what was cut."""
@@ -35,16 +38,13 @@ class Part:
 
 def prose(text: str) -> str:
     """Return text that renders as itself and does nothing else."""
-    inert = _ACTIVE.sub(lambda found: _entities(found[0]), safe(text))
-    return _CALLING.sub(lambda found: f"<code>{_entities(found[0])}</code>", inert)
+    return _ACTIVE.sub(_quiet, safe(text))
 
 
 def code(text: str) -> str:
     """Return outside text as code, `-` for none; also right inside a table."""
-    if not text:
-        return "-"
     inert = _ACTIVE.sub(lambda found: _entities(found[0]), safe(text))
-    return f"<code>{_CALLING.sub(lambda found: _entities(found[0]), inert)}</code>"
+    return f"<code>{inert}</code>" if inert else "-"
 
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
@@ -110,6 +110,11 @@ def _missing(part: Part, taken: Sequence[str]) -> int:
 
 def _size(text: str) -> int:
     return len(text.encode()) + 1
+
+
+def _quiet(found: re.Match[str]) -> str:
+    inert = _entities(found[0])
+    return f"<code>{inert}</code>" if found[0] in _CALLING else inert
 
 
 def _entities(text: str) -> str:

@@ -9,6 +9,7 @@ from reconciler.core.diagnostic import Severity
 from reconciler.core.record import Result
 from reconciler.core.run import Row, RunReport
 from reconciler.report import machine
+from reconciler.report.diagnostics import in_order
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.plan import refusal_lines
 from reconciler.report.run_page import run_markdown
@@ -100,7 +101,7 @@ def _painted(row: Row, line: str, style: Style) -> str:
 
 def _diagnostics(report: RunReport, style: Style) -> list[str]:
     lines = []
-    for found in sorted(report.diagnostics, key=lambda one: one.sort_key):
+    for found in in_order(report.diagnostics):
         line = f"{safe(str(found.span))}  {safe(found.code)}  {safe(found.message)}"
         is_error = found.severity is Severity.ERROR
         lines.append(style.red(line) if is_error else style.yellow(line))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.guard import Refusal
 from reconciler.core.run import Row, RunReport
+from reconciler.report.diagnostics import in_order
 from reconciler.report.ladder import evidence
 from reconciler.report.markdown import (
     LIMIT,
@@ -43,7 +44,7 @@ def run_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
             _listed("Diagnoses", _diagnoses(first), "diagnosis"),
             _listed(
                 "Problems in files",
-                [_problem(one) for one in report.diagnostics],
+                [_problem(one) for one in in_order(report.diagnostics)],
                 "problem in a file",
             ),
             *_folded_table(rest),

@@ -11,7 +11,7 @@ from reconciler.core.ports import LockInfo, StoreInfo
 from reconciler.report import machine
 from reconciler.report.text import Style, moment, page, relative, safe, table
 
-_LOGIN: Final = re.compile(r"//[^/\s]*@")
+_LOGIN: Final = re.compile(r"//\S*@")
 
 
 def info_human(info: StoreInfo, *, color: bool = False) -> str:
@@ -31,7 +31,10 @@ def info_human(info: StoreInfo, *, color: bool = False) -> str:
 
 def info_json(info: StoreInfo, lock: LockInfo | None = None) -> str:
     """Return the store, and its lock's holder when there is one."""
-    return machine.of_parts(store=to_data(info), lock=to_data(lock) if lock else None)
+    return machine.of_parts(
+        store={**to_data(info), "url": _without_login(info.url)},
+        lock=to_data(lock) if lock else None,
+    )
 
 
 def lock_human(lock: LockInfo | None, *, color: bool = False, now: datetime) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reconciler.core.outcome import Outcome
-from reconciler.core.record import Result
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.text import Style, blocks, indented, latency, safe
@@ -23,24 +22,26 @@ def verdicts_human(
 
 def verdicts_json(outcomes: Sequence[Outcome]) -> str:
     """Return the outcomes with their verdicts."""
+    passed, failed, untested = _tally(outcomes)
     return machine.of_parts(
-        passed=sum(map(_passed, outcomes)),
-        failed=sum(not _passed(outcome) for outcome in outcomes),
+        passed=passed,
+        failed=failed,
+        untested=untested,
         tests=machine.each(outcomes),
     )
 
 
 def verdicts_summary(outcomes: Sequence[Outcome]) -> str:
     """Return the tests' one line."""
-    passed = sum(map(_passed, outcomes))
-    failed = len(outcomes) - passed
-    return f"Test: {passed} passed, {failed} failed." if outcomes else "Test: none."
+    passed, failed, untested = _tally(outcomes)
+    more = f", {untested} not tested" if untested else ""
+    return f"Test: {passed} passed, {failed} failed{more}."
 
 
-def _passed(outcome: Outcome) -> bool:
-    if outcome.verdict:
-        return outcome.verdict.passed
-    return outcome.result is Result.APPLIED
+def _tally(outcomes: Sequence[Outcome]) -> tuple[int, int, int]:
+    verdicts = [outcome.verdict for outcome in outcomes if outcome.verdict]
+    passed = sum(verdict.passed for verdict in verdicts)
+    return passed, len(verdicts) - passed, len(outcomes) - len(verdicts)
 
 
 def _entry(outcome: Outcome, *, style: Style, now: datetime | None) -> list[str]:

@@ -35,11 +35,11 @@ _COMING: Final[Mapping[ActionKind, str]] = {
     ActionKind.KEEP: "to keep",
 }
 HEALTH_ORDER: Final = (
-    Health.ERROR,
-    Health.STALE,
-    Health.DEGRADED,
-    Health.UNKNOWN,
     Health.HEALTHY,
+    Health.DEGRADED,
+    Health.STALE,
+    Health.ERROR,
+    Health.UNKNOWN,
     Health.INACTIVE,
 )
 
@@ -56,7 +56,7 @@ def banner(plan: Plan) -> str:
     chosen += [f"exclude '{safe(pattern)}'" for pattern in scope.excludes]
     return (
         f"Partial plan: {plan.considered} of {plan.total} considered"
-        f" ({', '.join(chosen)})"
+        f" ({', '.join(chosen)})."
     )
 
 
@@ -102,7 +102,7 @@ def run_counts(rows: Iterable[Row]) -> str:
 
 
 def health_counts(rows: Iterable[Row]) -> str:
-    """Return `1 error, 48 healthy`, the worst first; rows that are gone go."""
+    """Return `48 healthy, 1 error`; names without a record are left out."""
     found = [row.health for row in rows if not is_lost(row)]
     words = [f"{found.count(word)} {word}" for word in HEALTH_ORDER if word in found]
     return ", ".join(words) or "no connections"

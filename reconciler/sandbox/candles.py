@@ -117,11 +117,13 @@ INSTRUMENTS: dict[str, Instrument] = {item.symbol: item for item in _ALL}
 class Market:
     """What a provider knows about prices at one instant.
 
-    `now_s` is the time of the newest price; a stalled feed has it in the past.
-    `empty` and `rubbish` are the two ways a feed answers 200 and is still wrong.
+    `now_s` is the true time. The rest are ways a feed answers 200 and is still
+    wrong: bars from another time (`shift_s`, whatever range was asked), none, or
+    nonsense.
     """
 
     now_s: float
+    shift_s: float = 0.0
     empty: bool = False
     rubbish: bool = False
 
@@ -152,7 +154,9 @@ class Market:
             since = bar_index(since_ms - 1, timeframe) + 1
             first = since if oldest_first else max(since, first)
         indexes = range(first, last + 1)[:limit]
-        bars = [_bar(symbol, timeframe, i, now_ms) for i in indexes]
+        then_ms = now_ms + int(self.shift_s * 1000)
+        shift = bar_index(then_ms, timeframe) - bar_index(now_ms, timeframe)
+        bars = [_bar(symbol, timeframe, i + shift, then_ms) for i in indexes]
         return _spoil(bars) if self.rubbish else bars
 
     def ticker(self, symbol: str) -> Ticker:

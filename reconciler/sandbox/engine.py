@@ -99,9 +99,9 @@ def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
     for active in faults:
         match active.fault:
             case Fault.STALE_CANDLES:
-                market = replace(market, now_s=market.now_s - active.seconds)
+                market = replace(market, shift_s=-active.seconds)
             case Fault.FUTURE_CANDLES:
-                market = replace(market, now_s=market.now_s + active.seconds)
+                market = replace(market, shift_s=active.seconds)
             case Fault.NO_CANDLES:
                 market = replace(market, empty=True)
             case Fault.RUBBISH_CANDLES:

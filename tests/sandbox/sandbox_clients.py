@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ class SandboxResolver(AbstractResolver):
     def __init__(self, file):
         self._file = file
 
-    async def resolve(self, host, port=0, family=socket.AF_INET):  # noqa: ARG002
+    async def resolve(self, host, port=0, family=socket.AF_INET):
         info = SandboxInfo.load(self._file)
         return [
             ResolveResult(
@@ -69,5 +70,17 @@ async def exchange(sandbox, name, *, account="reader", provider=None, **config: 
         try:
             yield client
         finally:
+            await await_stragglers()
             await client.close()
             client.session = None
+
+
+async def await_stragglers():
+    """Wait for what a failed asyncio.gather inside ccxt left running.
+
+    A request that is cancelled in its TLS handshake leaves an open socket behind,
+    and one that outlives its session opens a new one.
+    """
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=5)

@@ -7,7 +7,6 @@ where hosts do not look for mentions.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,10 +28,14 @@ _ROOM: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A head, and items below it that may be cut from the end; `noun` names one."""
+    """A head, and items below it that may be cut from the end; `noun` names one.
+
+    `tail` closes what the head opened; it comes exactly when the head does.
+    """
 
     head: str = ""
     items: tuple[str, ...] = ()
+    tail: str = ""
     noun: str = "line"
 
 
@@ -56,9 +59,13 @@ def fenced(lines: Iterable[str], language: str = "") -> str:
 
 
 def folded(title: str, body: str) -> str:
-    """Return a section that starts closed; `title` is plain text."""
-    head = html.escape(safe(title))
-    return f"<details><summary>{head}</summary>\n\n{body}\n\n</details>\n"
+    """Return a section that starts closed; both are inert already."""
+    return f"{opening(title)}\n{body}\n\n</details>\n"
+
+
+def opening(title: str) -> str:
+    """Return the beginning of a section that starts closed."""
+    return f"<details><summary>{title}</summary>\n"
 
 
 def row(cells: Sequence[str]) -> str:
@@ -79,37 +86,37 @@ def fit(parts: Iterable[Part], *, limit: int = LIMIT, whole: str = "") -> str:
     lines: list[str] = []
     left, cut = limit - _ROOM, []
     for part in parts:
-        taken = _taken(part, left)
-        left -= sum(map(_size, taken))
-        lines += taken
-        if missing := _missing(part, taken):
+        room = left - _size(part.head) - _size(part.tail)
+        items = _first(part.items, room)
+        if room >= 0 and (items or not part.items):
+            lines += filter(None, [part.head, *items, part.tail])
+            left = room - sum(map(_size, items))
+        if missing := _missing(part, items, fits=room >= 0):
             cut.append(count(missing, part.noun))
     if cut:
         lines.append(f"\n_Cut to fit: {', '.join(cut)}.{whole and ' ' + whole}_")
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _taken(part: Part, left: int) -> list[str]:
-    left -= _size(part.head) if part.head else 0
+def _first(items: Sequence[str], room: int) -> list[str]:
+    """Return as many whole items as fit into `room` bytes."""
     taken: list[str] = []
-    for item in part.items:
-        left -= _size(item)
-        if left < 0:
+    for item in items:
+        room -= _size(item)
+        if room < 0:
             break
         taken.append(item)
-    if left < 0 and not taken:
-        return []
-    return [part.head, *taken] if part.head else taken
+    return taken
 
 
-def _missing(part: Part, taken: Sequence[str]) -> int:
-    if not part.items:
-        return 0 if taken or not part.head else 1
-    return len(part.items) - max(len(taken) - bool(part.head), 0)
+def _missing(part: Part, items: Sequence[str], *, fits: bool) -> int:
+    if part.items:
+        return len(part.items) - len(items)
+    return 0 if fits or not part.head else 1
 
 
 def _size(text: str) -> int:
-    return len(text.encode()) + 1
+    return len(text.encode()) + 1 if text else 0
 
 
 def _quiet(found: re.Match[str]) -> str:

@@ -123,8 +123,8 @@ def _diffs(changes: Sequence[Change]) -> list[str]:
 def _diff(change: Change) -> str:
     lines = [line for field in change.fields for line in _field_lines(field)]
     title = (
-        f"{change.name}: {count(len(change.fields), 'field')}, "
-        f"revision {revision(change.before)} -> {revision(change.after)}"
+        f"{code(change.name)}: {count(len(change.fields), 'field')}, "
+        f"revision {prose(revision(change.before))} to {prose(revision(change.after))}"
     )
     return "\n" + folded(title, fenced(lines, "diff"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.guard import Refusal
@@ -14,6 +15,7 @@ from reconciler.report.markdown import (
     Part,
     code,
     fit,
+    opening,
     prose,
     row,
     table_head,
@@ -47,7 +49,7 @@ def run_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
                 [_problem(one) for one in in_order(report.diagnostics)],
                 "problem in a file",
             ),
-            *_folded_table(rest),
+            _folded_table(rest),
         ],
         limit=limit,
         whole="The JSON report has everything.",
@@ -81,14 +83,12 @@ def _table(rows: Sequence[Row], noun: str) -> Part:
     return Part(head=table_head(_TITLES), items=tuple(map(_cells, ranked)), noun=noun)
 
 
-def _folded_table(rows: Sequence[Row]) -> list[Part]:
-    """Return the well ones between an opening and a closing line, or nothing."""
-    if not rows:
-        return []
-    opening = f"\n<details><summary>All others ({len(rows)})</summary>\n"
+def _folded_table(rows: Sequence[Row]) -> Part:
     table = _table(rows, "other connection")
-    body = Part(head=opening + table.head, items=table.items, noun=table.noun)
-    return [body, Part(head="\n</details>", noun="end")]
+    if not rows:
+        return table
+    head = "\n" + opening(f"All others ({len(rows)})") + table.head
+    return replace(table, head=head, tail="\n</details>")
 
 
 def _cells(one: Row) -> str:

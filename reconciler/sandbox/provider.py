@@ -33,7 +33,8 @@ class Kind(StrEnum):
 class Call:
     """One request as it arrived, with the provider's own view of time and market.
 
-    `query_string` and `body` are exactly as sent: signatures cover those bytes.
+    `target` (path and query), `query_string` and `body` are exactly as sent:
+    signatures cover those bytes. `path` is decoded, for finding the route.
     `now_s` is the provider's clock, any skew included. `nonces` is the provider's
     memory of the highest nonce per key; it lives as long as the sandbox.
     """
@@ -41,6 +42,7 @@ class Call:
     method: str
     host: str
     path: str
+    target: str
     query_string: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
@@ -54,11 +56,6 @@ class Call:
     def now_ms(self) -> int:
         """The provider's clock in whole milliseconds."""
         return int(self.now_s * 1000)
-
-    @property
-    def target(self) -> str:
-        """Path and query exactly as sent, as OKX and KuCoin sign it."""
-        return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

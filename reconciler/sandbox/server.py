@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _REMEMBERED = 100_000  # requests; more than a load test sends
 _SHUTDOWN_S = 0.2
+_FAREWELL_S = 0.05  # for TLS handshakes under way, which no runner knows about
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +127,7 @@ class Service:
             self.info.ca_file.unlink(missing_ok=True)
         if self._runner is not None:
             await self._runner.cleanup()
+            await asyncio.sleep(_FAREWELL_S)
         self._closed.close()
 
     def put_fault(self, fault: ActiveFault) -> None:
@@ -225,11 +227,13 @@ class Service:
         self, provider: Provider, request: web.BaseRequest, host: str, body: bytes
     ) -> Call:
         now_s = self._now()
-        query = request.raw_path.partition("?")[2]
+        target = request.raw_path
+        query = target.partition("?")[2]
         return Call(
             method=request.method,
             host=host,
             path=request.path,
+            target=target,
             query_string=query,
             params=dict(parse_qsl(query, keep_blank_values=True)),
             headers=request.headers,

@@ -253,7 +253,7 @@ def _ticker_row(call: Call, name: str, item: Instrument) -> dict[str, str]:
 def _listed(call: Call) -> tuple[str, Instrument]:
     name = call.params.get("symbol", "")
     if name not in _LISTED:
-        raise Refusal(error(200, "400100", "The symbol does not exist"))
+        raise Refusal(error(200, "900001", "symbol not exists"))
     return name, _LISTED[name]
 
 

@@ -8,16 +8,18 @@ being taken for gone.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import files, source_cache
-from reconciler.adapters.source_cache import Entry, Row
+from reconciler.adapters.source_cache import Row
 from reconciler.core import checks
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Span
@@ -31,11 +33,24 @@ CACHE_FILE: Final = ".reconcile/cache/documents.json"
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """One reading under way: rows to remember, entries by file, fresh ones counted."""
+    """One reading: what every file's row says, whether fresh or remembered."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    heads: list[DesiredHead] = field(default_factory=list)
+    rejected: dict[str, Sequence[str]] = field(default_factory=dict)
+    """The names that an invalid file claims, by file."""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
-    fresh: int = 0
+
+    def add(self, file: str, row: Row) -> None:
+        """Take in one row; a damaged one raises and changes nothing."""
+        _, fields, names, packed = row
+        found = [source_cache.diagnostic_of(file, item) for item in packed]
+        if fields is None:
+            self.rejected[file] = tuple(names)
+        else:
+            self.heads.append(source_cache.head_of(file, fields))
+        self.diagnostics += found
+        self.rows[file] = row
 
 
 class FileSource:
@@ -65,7 +80,8 @@ class FileSource:
         self._find_adapters = adapters
         self._targets = files
         self._cache = str(directory / CACHE_FILE) if cache else ""
-        self._digests: dict[str, tuple[str, str]] = {}
+        self._heads: Mapping[str, DesiredHead] = {}
+        self._rows: Mapping[str, Row] = {}
 
     def read(self) -> DesiredSet:
         """Read and validate every document; problems are values.
@@ -73,22 +89,19 @@ class FileSource:
         Raises:
             InputError: The folder, or one in it, is missing or cannot be listed.
         """
-        reading = self._read_all(self._listed())
-        duplicates = self._duplicates(reading.entries)
-        heads, invalid = _sorted_out(reading.entries, duplicates)
-        diagnostics = [
-            item for entry in reading.entries.values() for item in entry.diagnostics
-        ]
-        diagnostics += duplicates.diagnostics
-        self._digests = {
-            name: (head.file, reading.rows[head.file][0])
-            for name, head in heads.items()
-        }
+        with _collector_paused():
+            reading = self._read_all(self._listed())
+        shared = self._shared_names(reading)
+        heads = {head.name: head for head in reading.heads if head.name not in shared}
+        claimed = {name for names in reading.rejected.values() for name in names}
+        found = [*reading.diagnostics, *self._same_names(shared)]
+        self._heads, self._rows = heads, reading.rows
         return DesiredSet(
             heads=heads,
-            diagnostics=tuple(sorted(diagnostics, key=lambda item: item.sort_key)),
-            invalid_names=frozenset(invalid),
-            files=len(reading.entries),
+            diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+            # A file under a wrong name claims its stem too, but not from the owner.
+            invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
+            files=len(reading.rows),
         )
 
     def load(self, name: str) -> Desired:
@@ -99,12 +112,12 @@ class FileSource:
             InputError: The file was changed or removed since.
             DocumentError: It is invalid after all (the cache was tampered with).
         """
-        file, digest = self._digests[name]
+        file = self._heads[name].file
         try:
             data = files.read_bytes(self._path(file))
         except OSError:
             data = b""
-        if hashlib.sha256(data).hexdigest() != digest:
+        if hashlib.sha256(data).hexdigest() != self._rows[file][0]:
             raise InputError(f"'{file}' changed while it was being used; run it again")
         source, examined = self._examine(file, data)
         if examined.connection is None:
@@ -148,46 +161,62 @@ class FileSource:
         return os.path.relpath(full, top) if full.startswith(top + os.sep) else full
 
     def _path(self, file: str) -> str:
-        return os.path.join(self._root, file)  # noqa: PTH118
+        return file if file[:1] == "/" else f"{self._root}/{file}"
 
     def _read_all(self, listing: files.Listing) -> _Reading:
-        fingerprint = source_cache.fingerprint_of_program() if self._cache else ""
-        known = source_cache.load_rows(self._cache, fingerprint) if self._cache else {}
+        known, fingerprint = self._known()
         reading = _Reading()
+        fresh = 0
         for file in sorted(set(listing.files)):
-            self._read_one(file, listing.refused.get(file, ""), known, reading)
-        stale = reading.fresh or len(known) != len(reading.rows)
-        if self._cache and stale and not self._targets:
+            fresh += self._read_one(file, listing.refused, known, reading)
+        changed = fresh or len(known) != len(reading.rows)
+        if self._cache and changed and not self._targets:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
         return reading
 
-    def _read_one(
-        self, file: str, refused: str, known: Mapping[str, Row], reading: _Reading
-    ) -> None:
-        data = b""
-        if not refused:
-            try:
-                data = files.read_bytes(f"{self._root}/{file}")
-            except OSError as error:
-                refused = error.strerror or type(error).__name__
-        if refused:
-            reading.entries[file] = _unreadable(file, refused)
-            return
-        digest = hashlib.sha256(data).hexdigest()
-        row = known.get(file)
-        entry = _remembered(file, digest, row)
-        if entry is None or row is None:
-            entry = self._entry(file, data)
-            row = source_cache.row_of(digest, entry)
-            reading.fresh += 1
-        reading.entries[file], reading.rows[file] = entry, row
+    def _known(self) -> tuple[Mapping[str, Row], str]:
+        if not self._cache:
+            return {}, ""
+        fingerprint = source_cache.fingerprint_of_program()
+        return source_cache.load_rows(self._cache, fingerprint), fingerprint
 
-    def _entry(self, file: str, data: bytes) -> Entry:
+    def _read_one(
+        self,
+        file: str,
+        refused: Mapping[str, str],
+        known: Mapping[str, Row],
+        reading: _Reading,
+    ) -> bool:
+        """Add one file to the reading; tell whether it was not remembered."""
+        data, why = self._content(file, refused.get(file, ""))
+        if why:
+            reading.add(file, _unreadable(file, why))
+            return True
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            row = known[file]
+            if row[0] == digest:
+                reading.add(file, row)
+                return False
+        except (KeyError, TypeError, ValueError, IndexError):
+            pass  # never seen, or a damaged row
+        reading.add(file, self._fresh_row(file, data, digest))
+        return True
+
+    def _content(self, file: str, refused: str) -> tuple[bytes, str]:
+        """Return the bytes, or why there are none."""
+        if refused:
+            return b"", refused
+        try:
+            return files.read_bytes(self._path(file)), ""
+        except OSError as error:
+            return b"", error.strerror or type(error).__name__
+
+    def _fresh_row(self, file: str, data: bytes, digest: str) -> Row:
         source, examined = self._examine(file, data)
-        head = None
-        if examined.connection is not None:
-            head = _head(source, examined.connection)
-        return Entry(head=head, names=examined.names, diagnostics=examined.diagnostics)
+        connection = examined.connection
+        head = _head(source, connection) if connection else None
+        return source_cache.row_of(digest, head, examined.names, examined.diagnostics)
 
     def _examine(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)
@@ -224,19 +253,20 @@ class FileSource:
         adapters = self._find_adapters()
         return checks.Rules(validate=to_connection, inspect=inspect, adapters=adapters)
 
-    def _duplicates(self, entries: Mapping[str, Entry]) -> _Duplicates:
-        # A name that differs from its stem is R205 already: a forgotten edit of a
-        # copy must not hold back the original.
-        claims = {
-            file: entry.names[0]
-            for file, entry in entries.items()
-            if len(entry.names) == 1
-        }
-        shared = checks.shared_names(claims)
-        found: list[Diagnostic] = []
+    def _shared_names(self, reading: _Reading) -> Mapping[str, tuple[str, ...]]:
+        claims = {head.file: head.name for head in reading.heads}
+        for file, names in reading.rejected.items():
+            # A name that differs from its stem is R205 already: a forgotten edit of
+            # a copy must not hold back the original.
+            if len(names) == 1:
+                claims[file] = names[0]
+        if len(set(claims.values())) == len(claims):
+            return {}
+        return checks.shared_names(claims)
+
+    def _same_names(self, shared: Mapping[str, Sequence[str]]) -> Iterator[Diagnostic]:
         for name, several in shared.items():
-            found += checks.same_name(name, map(self._name_span, several))
-        return _Duplicates(names=frozenset(shared), diagnostics=tuple(found))
+            yield from checks.same_name(name, map(self._name_span, several))
 
     def _name_span(self, file: str) -> Span:
         try:
@@ -247,37 +277,19 @@ class FileSource:
         return source.span(("name",))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Duplicates:
-    names: frozenset[str]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def _sorted_out(
-    entries: Mapping[str, Entry], duplicates: _Duplicates
-) -> tuple[dict[str, DesiredHead], set[str]]:
-    """Return the heads that may be acted on, and the names that may not be touched."""
-    heads: dict[str, DesiredHead] = {}
-    invalid: set[str] = set(duplicates.names)
-    for entry in entries.values():
-        if entry.head is None:
-            invalid.update(entry.names)
-        elif entry.head.name not in duplicates.names:
-            heads[entry.head.name] = entry.head
-    # A file under a wrong name claims its stem too, but not against that name's owner.
-    return dict(sorted(heads.items())), invalid - heads.keys()
-
-
-def _remembered(file: str, digest: str, row: Row | None) -> Entry | None:
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cyclic garbage collector away: all we make here is kept, or acyclic."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
-        if row is None or row[0] != digest:
-            return None
-        return source_cache.entry_of(file, row)
-    except (TypeError, ValueError, IndexError):
-        return None
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
-def _unreadable(file: str, why: str) -> Entry:
+def _unreadable(file: str, why: str) -> Row:
     found = Diagnostic(
         code="R107",
         message=f"the file cannot be read: {why}",
@@ -285,7 +297,7 @@ def _unreadable(file: str, why: str) -> Entry:
         hint="check its name and its mode",
     )
     name = files.stem_of(file) or os.path.basename(file)  # noqa: PTH119
-    return Entry(head=None, names=(name,), diagnostics=(found,))
+    return source_cache.row_of("", None, (name,), (found,))
 
 
 def _head(source: Source, connection: Connection) -> DesiredHead:

@@ -16,8 +16,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.adapters import files
@@ -28,15 +27,6 @@ FORMAT: Final = 1
 
 Row = list[Any]
 """One file's entry as JSON has it: digest, head or None, names, diagnostics."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What reading one file found; `head` is None when it has an error."""
-
-    head: DesiredHead | None
-    names: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def load_rows(path: str, fingerprint: str) -> dict[str, Row]:
@@ -64,9 +54,13 @@ def save_rows(path: str, fingerprint: str, rows: Mapping[str, Row]) -> None:
         return
 
 
-def row_of(digest: str, entry: Entry) -> Row:
-    """Return an entry as a row."""
-    head = entry.head
+def row_of(
+    digest: str,
+    head: DesiredHead | None,
+    names: Sequence[str],
+    diagnostics: Sequence[Diagnostic],
+) -> Row:
+    """Return what reading one file found as a row; no head when it has an error."""
     fields = head and [
         head.name,
         head.revision,
@@ -75,32 +69,37 @@ def row_of(digest: str, entry: Entry) -> Row:
         head.provider,
         head.protected,
     ]
-    return [digest, fields, list(entry.names), list(map(_packed, entry.diagnostics))]
+    return [digest, fields, list(names), list(map(_packed, diagnostics))]
 
 
-def entry_of(file: str, row: Row) -> Entry:
-    """Return a row as an entry.
+def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:
+    """Return the head in a row.
 
     Raises:
-        TypeError, ValueError, IndexError: The row is damaged.
+        TypeError, ValueError: The row is damaged.
     """
-    _, fields, names, diagnostics = row
-    head = None
-    if fields is not None:
-        name, revision, active, owner, provider, protected = fields
-        head = DesiredHead(
-            name=name,
-            file=file,
-            revision=revision,
-            active=active,
-            owner=owner,
-            provider=provider,
-            protected=protected,
-        )
-    return Entry(
-        head=head,
-        names=tuple(names),
-        diagnostics=tuple(_unpacked(file, item) for item in diagnostics),
+    name, revision, active, owner, provider, protected = fields
+    return DesiredHead(
+        name=name,
+        file=file,
+        revision=revision,
+        active=active,
+        owner=owner,
+        provider=provider,
+        protected=protected,
+    )
+
+
+def diagnostic_of(file: str, packed: Sequence[Any]) -> Diagnostic:
+    """Return one of a row's diagnostics; errors as `head_of`."""
+    code, message, line, column, hint, severity, related = packed
+    return Diagnostic(
+        code=code,
+        message=message,
+        span=Span(file, line, column),
+        hint=hint,
+        severity=Severity(severity),
+        related=tuple((Span(file, ln, col), text) for ln, col, text in related),
     )
 
 
@@ -132,18 +131,6 @@ def _packed(item: Diagnostic) -> Row:
         item.code, item.message, place.line, place.column, item.hint,
         item.severity.value, related,
     ]  # fmt: skip
-
-
-def _unpacked(file: str, row: Row) -> Diagnostic:
-    code, message, line, column, hint, severity, related = row
-    return Diagnostic(
-        code=code,
-        message=message,
-        span=Span(file, line, column),
-        hint=hint,
-        severity=Severity(severity),
-        related=tuple((Span(file, ln, col), text) for ln, col, text in related),
-    )
 
 
 def _package_files(folder: str) -> Iterator[str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from reconciler.core import shape
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic
-from reconciler.core.revision import LARGEST_INTEGER
+from reconciler.core.revision import LARGEST_INTEGER, is_simple
 from reconciler.core.source import Path, Source
 
 FORMAT_VERSION: Final = 1
@@ -56,7 +56,7 @@ def check_document(source: Source, *, stem: str) -> Iterator[Diagnostic]:
     yield from _stem_problems(source, stem)
     yield from _repetitions(source)
     for key, value in (source.data or {}).items():
-        if key != "sops" and not (_is_portable(key) and _is_portable(value)):
+        if key != "sops" and not (key.isascii() and is_simple(value)):
             yield from _unportable(source, (key,), value)
 
 
@@ -104,8 +104,10 @@ def _misnamed(source: Source, name: str, stem: str) -> Diagnostic:
 def _repetitions(source: Source) -> Iterator[Diagnostic]:
     for path in _UNIQUE:
         items = shape.value_at(source, path)
+        if not isinstance(items, list):
+            continue
         first: dict[str, int] = {}
-        for index, item in enumerate(items if isinstance(items, list) else ()):
+        for index, item in enumerate(items):
             if isinstance(item, str) and first.setdefault(item, index) != index:
                 yield _repeated(source, path, first=first[item], index=index)
 
@@ -119,17 +121,6 @@ def _repeated(source: Source, path: Path, *, first: int, index: int) -> Diagnost
         hint="keep one of the two",
         related=((source.span((*path, first)), "it stands here first"),),
     )
-
-
-def _is_portable(value: Any) -> bool:
-    """Tell at once what nearly always holds; `_unportable` takes its time."""
-    if isinstance(value, str):
-        return _is_utf8(value)
-    if isinstance(value, dict):
-        return all(map(_is_portable, value)) and all(map(_is_portable, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_portable, value))
-    return value is None or (-LARGEST_INTEGER <= value <= LARGEST_INTEGER)
 
 
 def _unportable(source: Source, path: Path, value: object) -> Iterator[Diagnostic]:

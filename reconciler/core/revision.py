@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import rfc8785
@@ -47,23 +47,43 @@ def canonical_json(data: Any) -> bytes:
     """Return RFC 8785 canonical JSON.
 
     Raises:
-        ValueError: A number is not finite, or an integer is above 2**53 - 1.
+        ValueError: A number is not finite, an integer is above 2**53 - 1, or a text
+            is no valid Unicode.
     """
-    if _is_simple(data):
+    if is_simple(data):
         # Six times as fast, and equal byte for byte: no number needs formatting
         # by ECMAScript's rules and no key needs ordering by UTF-16.
-        text = json.dumps(
-            data, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-        )
-        return text.encode()
+        return _SORTED.encode(data).encode()
     return rfc8785.dumps(data)
 
 
-def _is_simple(value: object) -> bool:
-    if value is None or isinstance(value, str | bool):
-        return True
-    if isinstance(value, int):
-        return abs(value) <= LARGEST_INTEGER
+def is_simple(value: object) -> bool:
+    """Tell whether plain data is ASCII text, small integers, booleans and null only.
+
+    Then it has nothing that JSON carries badly. Texts are looked at in place, since
+    nearly everything is one and a call costs more than the look.
+    """
     if isinstance(value, dict):
-        return all(key.isascii() and _is_simple(item) for key, item in value.items())
-    return isinstance(value, list) and all(map(_is_simple, value))
+        return _are_simple(value) and _are_simple(value.values())
+    if isinstance(value, list):
+        return _are_simple(value)
+    if isinstance(value, str):
+        return value.isascii()
+    if isinstance(value, int):
+        return -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+    return value is None
+
+
+def _are_simple(values: Iterable[object]) -> bool:
+    for value in values:
+        if type(value) is str:
+            if not value.isascii():
+                return False
+        elif not is_simple(value):
+            return False
+    return True
+
+
+_SORTED: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":")
+)

@@ -12,7 +12,6 @@ in one pass. This module is the door to PyYAML; `adapters/sops` comes through it
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -159,10 +158,10 @@ class _Composer(CParser):
 _TOO_LARGE: Final = f"the file is larger than {MAX_BYTES // 1024} kB"
 _TOO_LARGE_HINT: Final = "one connection per file, without data in it"
 
-_OPENERS: Final = re.compile(r"[\[{]|[-?][ \t]")
-_INDENTED: Final = re.compile(r"^ {50}", re.MULTILINE)
+_OPENERS: Final = ("[", "{", "- ", "-\t", "? ", "?\t")
 _SHALLOW: Final = MAX_DEPTH // 2
-_STRANGE: Final = re.compile(r"[&*!%]")
+_INDENTED: Final = " " * _SHALLOW
+_STRANGE: Final = "&*!%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +188,7 @@ class _Builder:
             return node.value
         known, value = typed(node.value)
         if not known and not lenient:
-            self.unclear(node, "the plain value")
+            self.unclear(node, _VALUE)
         return value
 
     def mapping(
@@ -227,7 +226,7 @@ class _Builder:
             return None
         known, value = typed(text)
         if not known:
-            self.unclear(node, "the key")
+            self.unclear(node, _KEY)
         elif not isinstance(value, str):
             self.report(
                 "R103", f"the key {_shown(text)} is not text",
@@ -249,21 +248,24 @@ class _Builder:
     def unclear(self, node: yaml.ScalarNode, what: str) -> None:
         text = str(node.value)
         # The value may be a credential that nobody has sealed yet: never show it.
-        shown = f" {_shown(text)}" if what == "the key" or is_boolean_word(text) else ""
+        shown = f" {_shown(text)}" if what == _KEY or is_boolean_word(text) else ""
         hint = f"quote it to keep the text{': ' + _quoted(text) if shown else ''}"
-        if is_boolean_word(text):
+        if what == _VALUE and is_boolean_word(text):
             hint += ", or write true or false"
         place = self.span(node.start_mark)
         self.report("R104", f"{what}{shown} {reason(text)}", place, hint)
 
 
+_KEY, _VALUE = "the key", "the plain value"
 _WRITE_OUT: Final = "write the value out where it is used"
 
 
 def _build(text: str, builder: _Builder) -> dict[str, Any] | None:
     try:
         # Aliases may expand without end, or stand for nothing: never follow one.
-        if _STRANGE.search(text) and _refuse_indirection(text, builder):
+        if any(sign in text for sign in _STRANGE) and _refuse_indirection(
+            text, builder
+        ):
             return None
         nodes = compose(text)
     except YamlError as error:
@@ -344,7 +346,7 @@ def _child(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
 def _bound_depth(text: str) -> None:
     """Refuse what would nest too deeply, before the C parser recurses into it."""
     # Each level costs an opener or a column of indentation: most files stop here.
-    if len(_OPENERS.findall(text)) < _SHALLOW and not _INDENTED.search(text):
+    if sum(map(text.count, _OPENERS)) < _SHALLOW and _INDENTED not in text:
         return
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CLoader):

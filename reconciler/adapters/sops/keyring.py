@@ -9,7 +9,6 @@ kept as a note and told then. A line that we cannot use does not spoil the other
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,10 +55,10 @@ class Keyring:
     """One line per source: its name and what was found there. Holds no secret."""
     command: tuple[str, ...] = ()
     """The words of `SOPS_AGE_KEY_CMD`; run when a file asks, once per recipient."""
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The environment for that command."""
-    _asked: dict[str, tuple[Identity, ...]] = field(
-        default_factory=dict, repr=False, compare=False
+    _asked: dict[str, tuple[tuple[Identity, ...], str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
     )
 
     @property
@@ -77,9 +76,16 @@ class Keyring:
         if not self.command:
             return ()
         if recipient not in self._asked:
-            found, _ = _run(self.command, self.env, recipient)
-            self._asked[recipient] = found
-        return self._asked[recipient]
+            self._asked[recipient] = _run(self.command, self.env, recipient)
+        return self._asked[recipient][0]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What the command said so far, one line per recipient; holds no secret."""
+        return tuple(
+            f"{KEY_CMD} for {recipient}: {remark}"
+            for recipient, (_, remark) in self._asked.items()
+        )
 
 
 def load_keyring(env: Mapping[str, str], *, home: Path) -> Keyring:
@@ -165,7 +171,7 @@ def _no_key(metadata: Metadata, keyring: Keyring, file: str) -> str:
     wanted = ", ".join(_described(one) for one in metadata.recipients) or "nobody"
     foreign = "".join(f", {name} (not supported)" for name in metadata.foreign)
     have = ", ".join(keyring.recipients) or "none"
-    looked = "; ".join(keyring.looked_in) or "nowhere"
+    looked = "; ".join((*keyring.looked_in, *keyring.answers)) or "nowhere"
     return (
         f"{file}: no identity opens it. It is sealed for {wanted}{foreign}."
         f" Identities found: {have}. Looked in: {looked}."
@@ -210,6 +216,8 @@ def _sources(
 def _read(path: Path) -> tuple[str | None, str]:
     try:
         return path.read_text(encoding="utf-8-sig"), ""
+    except FileNotFoundError:
+        return None, "does not exist"
     except OSError as error:
         return None, f"cannot be read ({error.strerror or type(error).__name__})"
     except UnicodeDecodeError:
@@ -231,6 +239,8 @@ def _run(
     command: Sequence[str], env: Mapping[str, str], recipient: str
 ) -> tuple[tuple[Identity, ...], str]:
     """Run the user's command, without a shell, and read what it prints."""
+    import subprocess  # noqa: PLC0415  # rarely needed
+
     try:
         done = subprocess.run(  # noqa: S603  # the user's own command, as sops runs it
             command, env={**env, RECIPIENT: recipient}, stdin=subprocess.DEVNULL,

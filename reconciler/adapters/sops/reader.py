@@ -213,7 +213,7 @@ class _Opener:
         return self.value(value, f"{aad}{key}:", sealed=inner)
 
     def value(self, value: Any, aad: str, *, sealed: bool) -> Any:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {
                 key: self.below(key, child, aad, sealed=sealed)
                 for key, child in value.items()

@@ -1,0 +1,116 @@
+"""The index: for every record its head and where its document lies.
+
+In memory a row is a plain list, since making one object each for 10,000 records
+costs more than reading them. On disk the index is a sidecar of the snapshot and
+the journal up to some byte; what the journal holds behind that byte is replayed.
+It is derived and safe to lose: a wrong or missing one is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from reconciler.adapters.stores.tinydb.journal import dump
+from reconciler.core.record import Head, Result, Status
+
+Row = list[Any]
+"""The head's fields in the order of `row_of`, then source, offset, length, CRC."""
+
+NAME, VERSION = 0, 1
+SOURCE, OFFSET, LENGTH, CRC = 11, 12, 13, 14
+HEAD_WIDTH = 11
+_FORMAT = 1
+_PROTECTED, _ORPHANED, _TERMINAL = 1, 2, 4
+_RESULTS: dict[str | None, Result | None] = {
+    None: None,
+    **{result.value: result for result in Result},
+}
+_STATUSES = {status.value: status for status in Status}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What a sidecar speaks of; another stamp makes it stale.
+
+    `journal_base` is the sequence after which the journal starts, `journal_end`
+    the byte up to which it is counted in.
+    """
+
+    lineage: str
+    checksum: str
+    journal_base: int
+    journal_end: int
+    sequence: int
+    serial: int
+    next_action: int
+
+
+def row_of(head: Head) -> Row:
+    """Return a head as the first part of a row."""
+    active = head.active_revision
+    flags = (
+        _PROTECTED * head.protected
+        + _ORPHANED * head.orphaned
+        + _TERMINAL * head.terminal
+    )
+    return [
+        head.name,
+        head.version,
+        head.revision,
+        None if active == head.revision else active,
+        head.result,
+        head.status,
+        head.managed_by,
+        head.owner,
+        head.provider,
+        flags,
+        head.next_attempt_at,
+    ]
+
+
+def head_in(row: Row) -> Head:
+    """Return the head that a row holds."""
+    active, flags = row[3], row[9]
+    return Head(
+        name=row[0],
+        version=row[1],
+        revision=row[2],
+        active_revision=row[2] if active is None else active,
+        result=_RESULTS[row[4]],
+        status=_STATUSES[row[5]],
+        managed_by=row[6],
+        owner=row[7],
+        provider=row[8],
+        protected=bool(flags & _PROTECTED),
+        orphaned=bool(flags & _ORPHANED),
+        terminal=bool(flags & _TERMINAL),
+        next_attempt_at=row[10],
+    )
+
+
+def encode_sidecar(stamp: Stamp, rows: Iterable[Row]) -> bytes:
+    """Return a sidecar: one line that says what it speaks of, one of rows."""
+    body = dump(list(rows)) + b"\n"
+    fields = {name: getattr(stamp, name) for name in Stamp.__slots__}
+    first = dump({"format": _FORMAT, **fields}) + b"\n"
+    return b"%08x " % crc32(body, crc32(first)) + first + body
+
+
+def read_sidecar(path: Path) -> tuple[Stamp, list[Row]] | None:
+    """Read a sidecar; None when it is missing or not sound."""
+    try:
+        data = path.read_bytes()
+        first = data.index(b"\n") + 1
+        if int(data[:8], 16) != crc32(data[9:]):
+            return None
+        fields = json.loads(data[9:first])
+        if fields.pop("format") != _FORMAT:
+            return None
+        return Stamp(**fields), json.loads(data[first:])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

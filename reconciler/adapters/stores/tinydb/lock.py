@@ -1,0 +1,202 @@
+"""The operation lock: one change of desired state at a time, never for ever.
+
+A small JSON file names the holder. It is a lease: who dies leaves a lock that
+expires by itself; who lives renews it from a background thread. Every look and
+change happens under the writers' mutex, and a commit that names the lock checks
+it there too, so that a holder who overslept can no longer write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconciler.adapters.stores.tinydb.disk import Disk
+from reconciler.adapters.stores.tinydb.files import replace_file
+from reconciler.core import codec
+from reconciler.core.errors import DamagedError, LockedError, StaleError, StateError
+from reconciler.core.ports import LockInfo
+
+logger = logging.getLogger(__name__)
+
+_FIRST_DELAY_S = 1.0
+_LONGEST_DELAY_S = 16.0
+_RENEWALS_PER_LEASE = 3
+
+
+class OperationLock:
+    """The lock file of one store."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], object],
+    ) -> None:
+        self._disk = disk
+        self._path = disk.paths.lock
+        self._now = now
+        self._sleep = sleep
+
+    @contextlib.contextmanager
+    def held(
+        self, *, operation: str, who: str, lease_s: float, timeout_s: float
+    ) -> Iterator[LockInfo]:
+        """Take the lock, renew it while held, release it whatever happens.
+
+        Raises:
+            LockedError: Somebody else kept it for longer than `timeout_s`.
+        """
+        info = self._acquire(operation, who, lease_s=lease_s, timeout_s=timeout_s)
+        stop = threading.Event()
+        renewer = threading.Thread(
+            target=self._keep_renewing,
+            args=(info.id, lease_s, stop),
+            name=f"lock-{info.id[:8]}",
+            daemon=True,
+        )
+        renewer.start()
+        try:
+            yield info
+        finally:
+            stop.set()
+            renewer.join()
+            self._release(info.id)
+
+    def holder(self) -> LockInfo | None:
+        """Return who holds it now; None when free or expired."""
+        found = self._read()
+        return found if found and found.expires_at > self._now() else None
+
+    def require(self, lock_id: str) -> None:
+        """Refuse unless this very lock still holds.
+
+        Raises:
+            StaleError: It expired, was broken, or somebody else took it.
+        """
+        found = self._read()
+        if found is None or found.id != lock_id:
+            by = f"{found.who} took it for {found.operation}" if found else "it is gone"
+            raise StaleError(
+                f"lock {lock_id} no longer holds: {by}; "
+                "nothing was committed, plan and apply again"
+            )
+        if found.expires_at <= self._now():
+            raise StaleError(
+                f"lock {lock_id} expired at {_text(found.expires_at)}; "
+                "nothing was committed, plan and apply again"
+            )
+
+    def renew(self, lock_id: str, *, lease_s: float) -> bool:
+        """Lengthen the lease; False when the lock is no longer ours."""
+        with self._disk.alone():
+            found = self._read()
+            if found is None or found.id != lock_id:
+                return False
+            until = self._now() + timedelta(seconds=lease_s)
+            self._write(replace(found, expires_at=until))
+            return True
+
+    def unlock(self, lock_id: str) -> None:
+        """Break the lock with exactly this id.
+
+        Raises:
+            StateError: There is none, or it has another id.
+        """
+        with self._disk.alone():
+            found = self._read()
+            if found is None:
+                raise StateError(f"{self._path} is not locked; nothing to unlock")
+            if found.id != lock_id:
+                raise StateError(
+                    f"the lock's id is {found.id}, not {lock_id}: held for "
+                    f"{found.operation} by {found.who}; to break that one run: "
+                    f"reconcile state unlock {found.id}"
+                )
+            self._path.unlink(missing_ok=True)
+
+    def _acquire(
+        self, operation: str, who: str, *, lease_s: float, timeout_s: float
+    ) -> LockInfo:
+        waited_s, delay_s = 0.0, _FIRST_DELAY_S
+        while True:
+            mine, holder = self._try(operation, who, lease_s=lease_s)
+            if holder is None:
+                return mine
+            if waited_s >= timeout_s:
+                raise LockedError(_conflict(holder, waited_s))
+            pause_s = min(delay_s, timeout_s - waited_s)
+            self._sleep(pause_s)
+            waited_s += pause_s
+            delay_s = min(2 * delay_s, _LONGEST_DELAY_S)
+
+    def _try(
+        self, operation: str, who: str, *, lease_s: float
+    ) -> tuple[LockInfo, LockInfo | None]:
+        now = self._now()
+        mine = LockInfo(
+            id=str(uuid.uuid4()),
+            operation=operation,
+            who=who,
+            created_at=now,
+            expires_at=now + timedelta(seconds=lease_s),
+        )
+        with self._disk.alone():
+            holder = self.holder()
+            if holder is None:
+                self._write(mine)
+        return mine, holder
+
+    def _keep_renewing(
+        self, lock_id: str, lease_s: float, stop: threading.Event
+    ) -> None:
+        while not stop.wait(lease_s / _RENEWALS_PER_LEASE):
+            try:
+                if not self.renew(lock_id, lease_s=lease_s):
+                    logger.warning("lock lost", extra={"lock": lock_id})
+                    return
+            except (OSError, StateError) as error:
+                # The next round may succeed; if none does, commits are refused.
+                logger.warning("lock not renewed", extra={"error": str(error)})
+
+    def _release(self, lock_id: str) -> None:
+        with self._disk.alone():
+            found = self._read()
+            if found is not None and found.id == lock_id:
+                self._path.unlink(missing_ok=True)
+
+    def _read(self) -> LockInfo | None:
+        try:
+            return codec.from_json(LockInfo, self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise DamagedError(
+                f"{self._path} is not a lock file; "
+                f"make sure that no reconcile is running, then: rm {self._path}"
+            ) from None
+
+    def _write(self, info: LockInfo) -> None:
+        data = codec.to_json(info).encode() + b"\n"
+        # Not waited for: after a power cut its holder is gone as well.
+        replace_file(self._disk.paths, self._path, data, durable=False)
+
+
+def _conflict(holder: LockInfo, waited_s: float) -> str:
+    waited = f" (waited {waited_s:g} s)" if waited_s else ""
+    return (
+        f"the state is locked by {holder.who} for {holder.operation} since "
+        f"{_text(holder.created_at)}, until {_text(holder.expires_at)} unless "
+        f"renewed{waited}; wait with --lock-timeout, or if that run is dead: "
+        f"reconcile state unlock {holder.id}"
+    )
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

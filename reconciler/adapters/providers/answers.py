@@ -18,6 +18,7 @@ _HTML = re.compile(r"(?i)^\s*(?:<!doctype|<html|<head|<body|<\?xml[^>]*>\s*<!doc
 _GEO = re.compile(
     r"(?i)restricted (?:location|region|country|jurisdiction)"
     r"|block(?:ed)? access from your country"
+    r"|(?:denied|blocked|prohibited) in your (?:country|region)"
     r"|not (?:available|allowed|offered|supported) in your "
     r"(?:country|region|location|jurisdiction)"
     r"|(?:country|region) is (?:not supported|restricted|blocked)"

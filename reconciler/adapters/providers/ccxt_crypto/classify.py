@@ -8,11 +8,8 @@ stays unknown, with its evidence.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.adapters.providers.answers import (
     Answer,
@@ -20,14 +17,19 @@ from reconciler.adapters.providers.answers import (
     retry_after_s,
     status_category,
 )
-from reconciler.adapters.providers.ccxt_crypto.native import CODES, SENTENCES
+from reconciler.adapters.providers.ccxt_crypto.native import CODES
+from reconciler.adapters.providers.evidence import (
+    codes_of,
+    evidence_of,
+    parse_json,
+    summary_of,
+    text_of,
+)
 from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.sentences import by_sentence
 from reconciler.adapters.providers.transport import transport_diagnosis
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
-_CODE_FIELDS = ("code", "retCode", "errorCode", "err-code", "label", "error", "reason")
-_IP_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-_MAX_DEPTH = 4
 _DECISIVE = frozenset({Category.GEO_RESTRICTED, Category.RATE_LIMITED})
 _CLASSES: tuple[tuple[str, Category], ...] = (
     ("RestrictedLocation", Category.GEO_RESTRICTED),
@@ -85,40 +87,8 @@ def classify_answer(exchange: str, answer: Answer) -> Category | None:
         return gate
     if answer.is_html:
         return gate
-    document = _parse(answer.body)
-    text = " ".join(_texts(document)) or answer.body
-    by_code = _by_code(exchange, document, text)
-    if by_code is not None:
-        return by_code
-    return gate or _by_sentence(text)
-
-
-def strange_answer(answer: Answer, scrub: Scrubber) -> Diagnosis | None:
-    """Return why an answer cannot come from the exchange's API, None when it may.
-
-    ccxt accepts a redirect, a page, nothing and half a document as success.
-    """
-    detail = ""
-    category = gate_category(answer)
-    if answer.is_redirect:
-        detail = "it redirects elsewhere; redirects are not followed"
-    elif not answer.is_success:
-        return None
-    elif answer.is_html:
-        detail = "a web page came instead of data"
-        if category is Category.WRONG_URL:
-            category = Category.BAD_RESPONSE
-    elif not answer.body.strip():
-        category, detail = Category.BAD_RESPONSE, "the answer is empty"
-    elif _parse(answer.body) is None:
-        category, detail = Category.BAD_RESPONSE, "the answer is not whole JSON"
-    else:
-        return None
-    return diagnose(
-        category or Category.BAD_RESPONSE,
-        detail=detail,
-        evidence=_evidence(answer, scrub),
-    )
+    text = text_of(answer)
+    return _by_code(exchange, answer, text) or gate or by_sentence(text)
 
 
 def _category(error: Exception, case: Case, *, known: bool) -> Category:
@@ -146,7 +116,7 @@ def _is_before_request(error: Exception) -> bool:
 
 
 def _describe(category: Category, error: Exception, case: Case) -> Diagnosis:
-    evidence = _evidence(case.answer, case.scrub)
+    evidence = evidence_of(case.answer, case.scrub)
     evidence["exception"] = type(error).__qualname__
     if case.answer is None:
         evidence["message"] = case.scrub.clean(_without_query(str(error)))
@@ -155,7 +125,7 @@ def _describe(category: Category, error: Exception, case: Case) -> Diagnosis:
         wait = retry_after_s(case.answer, now_s=case.now_s)
     return diagnose(
         category,
-        detail=_detail(case),
+        detail=summary_of(case.answer, case.scrub) if case.answer else "",
         fix=_fix(category, case, evidence),
         evidence=evidence,
         retry_after_s=wait,
@@ -185,46 +155,14 @@ def _fix(category: Category, case: Case, evidence: dict[str, str]) -> str:
     return ""
 
 
-def _detail(case: Case) -> str:
-    if case.answer is None:
-        return ""
-    document = _parse(case.answer.body)
-    codes = {code for code in _codes(document) if code.lstrip("-").isdigit()}
-    texts = [text for text in _texts(document) if text not in codes]
-    return case.scrub.clean("; ".join(texts), limit=120)
-
-
-def _evidence(answer: Answer | None, scrub: Scrubber) -> dict[str, str]:
-    if answer is None:
-        return {}
-    address = _IP_ADDRESS.search(answer.body)
-    document = _parse(answer.body)
-    return scrub.clean_all(
-        {
-            "status": answer.status,
-            "code": ", ".join(_codes(document)),
-            "body": answer.body,
-            "location": answer.header("Location").partition("?")[0],
-            "retry_after": answer.header("Retry-After"),
-            "seen_ip": address[0] if address else "",
-        }
-    )
-
-
-def _by_code(exchange: str, document: Any, text: str) -> Category | None:
-    codes = CODES.get(exchange, {})
-    found = next((codes[c] for c in _codes(document) if c in codes), None)
+def _by_code(exchange: str, answer: Answer, text: str) -> Category | None:
+    known = CODES.get(exchange, {})
+    codes = codes_of(parse_json(answer.body))
+    found = next((known[code] for code in codes if code in known), None)
     # Exchanges reuse a code: gate says FORBIDDEN for an address not on the list.
     if found is Category.PERMISSION_DENIED:
-        return _by_sentence(text, only=Category.IP_RESTRICTED) or found
+        return by_sentence(text, only=Category.IP_RESTRICTED) or found
     return found
-
-
-def _by_sentence(text: str, *, only: Category | None = None) -> Category | None:
-    for pattern, category in SENTENCES:
-        if pattern.search(text) and only in (None, category):
-            return category
-    return None
 
 
 def _by_class(error: Exception) -> Category | None:
@@ -237,36 +175,6 @@ def _is_ccxt_error(error: Exception) -> bool:
         kind.__name__ == "BaseError" and kind.__module__.startswith("ccxt")
         for kind in type(error).__mro__
     )
-
-
-def _parse(body: str) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _codes(document: Any) -> Iterator[str]:
-    """Yield what may be a code in an error document, at its top and in its lists."""
-    if not isinstance(document, dict):
-        return
-    for name in _CODE_FIELDS:
-        value = document.get(name)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str | int) and not isinstance(item, bool):
-                yield str(item)
-
-
-def _texts(document: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the sentences in an error document."""
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict) and depth < _MAX_DEPTH:
-        for value in document.values():
-            yield from _texts(value, depth + 1)
-    elif isinstance(document, list) and depth < _MAX_DEPTH:
-        for value in document[:5]:
-            yield from _texts(value, depth + 1)
 
 
 def _without_query(text: str) -> str:

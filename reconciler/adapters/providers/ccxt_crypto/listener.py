@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.ccxt_crypto.classify import strange_answer
+from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.errors import ProviderError
 

@@ -1,15 +1,13 @@
-"""What each exchange's own codes mean, and what all exchanges' sentences mean.
+"""What each exchange's own codes mean.
 
 A code is the best evidence there is: ccxt's class alone is right for barely six
 answers in ten (passphrases, address lists, country blocks and clocks are lost in
-it). The tables hold what costs a person time; the sentences catch the rest, in
-order, the specific before the general. Sources: the exchanges' public API
-documentation, read in November 2026, and answers met in issue reports.
+it). The tables hold what costs a person time; sentences catch the rest. Sources:
+the exchanges' public API documentation and answers met in issue reports.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from reconciler.core.diagnosis import Category
@@ -246,79 +244,3 @@ CODES: Mapping[str, Mapping[str, Category]] = {
     "okx": _OKX,
     "okxus": _OKX,
 }
-
-
-def _sentence(pattern: str) -> re.Pattern[str]:
-    return re.compile(f"(?i){pattern}")
-
-
-SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
-    (_sentence(r"pass-?phrase"), _C.INVALID_PASSPHRASE),
-    (_sentence(r"\bip\b[^.]{0,40}\bbanned|banned[^.]{0,20}\bip\b"), _C.IP_BANNED),
-    (
-        _sentence(
-            r"\bip\b[^.]{0,60}(?:white ?list|allow|bound|bind|restrict|not in|match)"
-            r"|(?:white|allow)[- ]?list|(?:invalid|unmatched|illegal|unauthorized) "
-            r"(?:request )?ip\b|ip[_ ]forbidden|ip address"
-        ),
-        _C.IP_RESTRICTED,
-    ),
-    (
-        _sentence(r"key[^.]{0,20}\bexpired|expired[^.]{0,20}\b(?:api )?key"),
-        _C.EXPIRED_CREDENTIALS,
-    ),
-    (
-        _sentence(r"time-?stamp|recv_?window|nonce|request[^.]{0,20} expired"),
-        _C.CLOCK_SKEW,
-    ),
-    (
-        _sentence(r"(?:current |wrong )environment|testnet key|demo (?:key|account)"),
-        _C.WRONG_ENVIRONMENT,
-    ),
-    (
-        _sentence(r"rate ?-?limit|too many (?:request|visit|attempt)|too frequent"),
-        _C.RATE_LIMITED,
-    ),
-    (_sentence(r"maintenance|maintaining|system upgrade"), _C.MAINTENANCE),
-    (
-        _sentence(
-            r"(?:account|user|keys?)\b[^.]{0,30}(?:frozen|locked|suspended|banned)"
-        ),
-        _C.ACCOUNT_SUSPENDED,
-    ),
-    (_sentence(r"\bkyc\b|identity verif|verify your identity"), _C.KYC_REQUIRED),
-    (
-        _sentence(
-            r"(?:invalid|unknown|unsupported|valid)[ _-]?"
-            r"(?:symbol|(?:asset |currency |trading )?pair|product|market|instrument)"
-            r"|(?:symbol|pair|product|instrument)[^.]{0,30}"
-            r"(?:invalid|not exist|not found|unknown|unsupported)"
-        ),
-        _C.BAD_SYMBOL,
-    ),
-    (
-        _sentence(r"(?:invalid|unknown|unsupported) (?:interval|granularity|period)"),
-        _C.BAD_TIMEFRAME,
-    ),
-    (
-        _sentence(
-            r"permission|missing (?:required )?(?:scope|role)|read[- ]?only"
-            r"|not authori[sz]ed|does not have access|privilege"
-        ),
-        _C.PERMISSION_DENIED,
-    ),
-    (
-        _sentence(
-            r"(?:invalid|incorrect|unknown|wrong|no active)[^.]{0,20}"
-            r"(?:key|signature|sign|token)\b"
-            r"|(?:key|signature|sign|token)\b[^.]{0,30}"
-            r"(?:invalid|incorrect|not exist|n't exist|not found|mismatch|fail)"
-        ),
-        _KEY,
-    ),
-    (
-        _sentence(r"internal (?:system |server )?error|overload|\bbusy\b|unavailable"),
-        _C.EXCHANGE_UNAVAILABLE,
-    ),
-    (_sentence(r"time-?d? ?out|deadline"), _C.TIMEOUT),
-)

@@ -1,0 +1,62 @@
+"""The adapter of REST feeds: checks now, HTTP and JMESPath when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from reconciler.adapters.providers.custom_api.checks import check
+from reconciler.core.connection import Connection
+from reconciler.core.ports import Finding, ProviderInfo, Session
+from reconciler.core.secret import Credentials
+
+if TYPE_CHECKING:
+    from reconciler.adapters.providers.network import Network
+
+_TEMPLATE = """\
+credentials:  # seal it before you commit
+  api_key: "PASTE-HERE"
+config:
+  endpoint: https://md.example.com/v1
+  authentication_method: bearer   # bearer, header, query, basic, none
+  # rate_limit: 100               # requests a minute
+  # test: {path: /health}         # a path that needs the key
+  # ohlcv:                        # unless candles come as [[ms, o, h, l, c, v]]
+  #   path: /candles
+  #   params: {symbol: "{symbol}", interval: "{timeframe}", limit: "{limit}"}
+  #   rows: data.candles
+  #   columns: {timestamp: time, open: o, high: h, low: l, close: c, volume: v}
+  #   timestamp_unit: ms          # s, ms, us, ns, iso8601
+settings:
+  symbols: [AAPL]
+  timeframes: [1h]
+"""
+
+
+class CustomApiAdapter:
+    """Speaks to a REST feed that the connection's file describes."""
+
+    type = "custom_api"
+    max_concurrency = 8
+
+    def check(self, connection: Connection) -> Iterable[Finding]:
+        """Judge what can be judged offline and without a key."""
+        return tuple(check(connection))
+
+    def providers(self) -> Sequence[ProviderInfo]:
+        """Return nothing: the provider's name is free, the endpoint decides."""
+        return ()
+
+    def template(self, provider: str) -> str:
+        """Return the body of a new document; the same for every provider."""
+        del provider
+        return _TEMPLATE
+
+    def open(
+        self, connection: Connection, credentials: Credentials, network: Network | Any
+    ) -> AbstractAsyncContextManager[Session]:
+        """Open a session; the HTTP client is imported here."""
+        from reconciler.adapters.providers.custom_api.session import open_session
+
+        return open_session(connection, credentials, network)

@@ -1,0 +1,132 @@
+"""A REST feed as its connection describes it, defaults filled in.
+
+The defaults fit the plain shape that many in-house services have: bearer key,
+`GET /health`, `GET /candles?symbol&timeframe&limit` with rows of six numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.adapters.providers.checks import is_base_url, is_text
+from reconciler.adapters.providers.custom_api.checks import (
+    COLUMNS,
+    check,
+    method_of,
+    required_credentials,
+)
+from reconciler.adapters.providers.plain_keys import PlainKeys, read_plain_keys
+from reconciler.adapters.providers.settings import checked, setting, timeout_s
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.errors import ProviderError
+from reconciler.core.secret import Credentials
+
+DEFAULT_TIMEOUT_S = 20.0
+
+_TEST = {"method": "GET", "path": "/health", "params": {}, "expect": {}}
+_OHLCV = {
+    "path": "/candles",
+    "params": {
+        "symbol": "{symbol}",
+        "timeframe": "{timeframe}",
+        "limit": "{limit}",
+        "since": "{since_ms}",
+    },
+    "rows": "@",
+    "columns": list(range(6)),
+    "timestamp_unit": "ms",
+    "order": "asc",
+    "timeframes": {},
+    "symbol_template": "{symbol}",
+}
+_TICKER = {
+    "path": "/ticker",
+    "params": {"symbol": "{symbol}"},
+    "last": "last || data.last",
+    "bid": "bid || data.bid",
+    "ask": "ask || data.ask",
+    "time": "time || data.time",
+}
+_SYMBOLS = {"path": "/symbols", "params": {}, "rows": "symbols || data || @"}
+_ACCOUNT = {
+    "path": "/account",
+    "params": {},
+    "balance": "balance || account.balance",
+    "equity": "equity || account.equity",
+    "currency": "currency || account.currency",
+    "server": "server || account.server",
+    "leverage": "leverage || account.leverage",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where the feed is, how the key travels, and what its calls look like.
+
+    The sections are mappings of the config's own keys, complete with defaults;
+    `expressions` names those values that are JMESPath.
+    """
+
+    endpoint: str
+    method: str
+    auth: Mapping[str, str]
+    headers: Mapping[str, str]
+    keys: PlainKeys
+    test: Mapping[str, Any]
+    ohlcv: Mapping[str, Any]
+    ticker: Mapping[str, Any]
+    symbols: Mapping[str, Any]
+    account: Mapping[str, Any]
+    timeout_s: float
+    proxy: str | None = field(default=None, repr=False)
+
+
+def read_feed(connection: Connection, credentials: Credentials) -> Feed:
+    """Return the feed; raises `ProviderError` for settings that cannot be used."""
+    fault = next((f for f in check(connection) if not f.warning), None)
+    if fault is not None:
+        raise ProviderError(
+            diagnose(Category.BAD_REQUEST, detail=fault.message, fix=fault.hint)
+        )
+    config = connection.config
+    proxy = setting(connection, credentials, "proxy")
+    if proxy is not None:
+        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+    ohlcv = _with_columns({**_OHLCV, **config.get("ohlcv", {})})
+    names = required_credentials(connection)
+    return Feed(
+        endpoint=_endpoint(connection, credentials),
+        method=method_of(connection),
+        auth=config.get("auth", {}),
+        headers=config.get("headers", {}),
+        keys=read_plain_keys(credentials, names),
+        test={**_TEST, **config.get("test", {})},
+        ohlcv=ohlcv,
+        ticker={**_TICKER, **config.get("ticker", {})},
+        symbols={**_SYMBOLS, **config.get("symbols", {})},
+        account={**_ACCOUNT, **config.get("account", {})},
+        timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
+        proxy=proxy,
+    )
+
+
+def _endpoint(connection: Connection, credentials: Credentials) -> str:
+    endpoint = setting(connection, credentials, "endpoint")
+    allow_http = connection.config.get("allow_http") is True
+    value: str = checked(
+        "endpoint",
+        endpoint,
+        lambda url: is_base_url(url, allow_http=allow_http),
+        category=Category.BAD_URL,
+    )
+    return value
+
+
+def _with_columns(ohlcv: dict[str, Any]) -> dict[str, Any]:
+    columns = ohlcv["columns"]
+    if isinstance(columns, list):
+        ohlcv["columns"] = dict(zip(COLUMNS, columns, strict=False))
+    return ohlcv

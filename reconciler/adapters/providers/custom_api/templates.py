@@ -1,0 +1,54 @@
+"""Fill `{symbol}` and its like into paths and parameters, and nothing else.
+
+No `str.format`: it reads attributes and indexes. The names are a closed set, what
+is put into a path is percent-encoded whole, so that a symbol with a slash stays one
+segment and cannot become another path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+REQUEST_NAMES = ("symbol", "timeframe", "limit", "since_ms", "since_s")
+SYMBOL_NAMES = ("symbol", "base", "quote")
+_NAME = re.compile(r"\{([^{}]*)\}")
+
+
+def unknown_names(template: str, allowed: Sequence[str]) -> list[str]:
+    """Return the names in a template that are not allowed, in order."""
+    return [name for name in _NAME.findall(template) if name not in allowed]
+
+
+def fill(template: str, values: Mapping[str, str]) -> str | None:
+    """Return the filled template; None when a value is not known in this call.
+
+    A parameter that needs one is left out: without a start there is no `since`.
+    """
+    if any(name not in values for name in _NAME.findall(template)):
+        return None
+    return _NAME.sub(lambda match: values[match[1]], template)
+
+
+def fill_path(template: str, values: Mapping[str, str]) -> str | None:
+    """Return the filled path, every value percent-encoded."""
+    return fill(template, {k: quote(v, safe="") for k, v in values.items()})
+
+
+def fill_params(
+    templates: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the filled parameters without those that need an unknown value."""
+    filled = {name: fill(str(text), values) for name, text in templates.items()}
+    return {name: text for name, text in filled.items() if text is not None}
+
+
+def spell_symbol(template: str, symbol: str) -> str:
+    """Return a symbol in the provider's spelling: `BTC/USDT` as `BTCUSDT`.
+
+    A symbol without a slash is its own base, and has no quote.
+    """
+    base, _, quoted = symbol.partition("/")
+    values = {"symbol": symbol, "base": base, "quote": quoted.partition(":")[0]}
+    return fill(template, values) or symbol

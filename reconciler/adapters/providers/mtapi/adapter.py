@@ -1,0 +1,55 @@
+"""The adapter of MT4/MT5 bridges: checks now, HTTP when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from reconciler.adapters.providers.mtapi.checks import check
+from reconciler.core.connection import Connection
+from reconciler.core.ports import Finding, ProviderInfo, Session
+from reconciler.core.secret import Credentials
+
+if TYPE_CHECKING:
+    from reconciler.adapters.providers.network import Network
+
+_TEMPLATE = """\
+credentials:  # seal them before you commit
+  api_key: "PASTE-HERE"
+  account_id: "PASTE-HERE"   # the MT4 or MT5 login, in quotes
+config:
+  # base_url: https://api.mtapi.io   # or your own bridge
+  # timeout: 30                      # seconds for a whole test
+settings:
+  symbols: [EURUSD]   # as the account spells them: EURUSDm, EURUSD. ...
+  timeframes: [H1]
+"""
+
+
+class MtapiAdapter:
+    """Speaks to MT4/MT5 accounts through a bridge in the `v1` dialect."""
+
+    type = "mtapi"
+    max_concurrency = 8
+
+    def check(self, connection: Connection) -> Iterable[Finding]:
+        """Judge what can be judged offline and without a key."""
+        return tuple(check(connection))
+
+    def providers(self) -> Sequence[ProviderInfo]:
+        """Return nothing: the provider's name is free, the account decides."""
+        return ()
+
+    def template(self, provider: str) -> str:
+        """Return the body of a new document; the same for every provider."""
+        del provider
+        return _TEMPLATE
+
+    def open(
+        self, connection: Connection, credentials: Credentials, network: Network | Any
+    ) -> AbstractAsyncContextManager[Session]:
+        """Open a session; the HTTP client is imported here."""
+        from reconciler.adapters.providers.mtapi.session import open_session
+
+        return open_session(connection, credentials, network)

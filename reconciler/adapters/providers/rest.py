@@ -1,0 +1,200 @@
+"""Plain REST calls for the types that speak HTTP themselves: read-only, bounded.
+
+One door for both: it sends a GET over the network's session, reads at most so many
+bytes, and turns whatever is not an answer of the API into a diagnosis. Redirects
+come back as they are; nothing is sent a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from reconciler.adapters.providers.answers import (
+    Answer,
+    gate_category,
+    retry_after_s,
+    status_category,
+)
+from reconciler.adapters.providers.evidence import (
+    codes_of,
+    evidence_of,
+    parse_json,
+    strange_answer,
+    summary_of,
+    text_of,
+)
+from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.sentences import by_sentence
+from reconciler.adapters.providers.settings import Pacer
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+
+_C = Category
+PLAIN_CODES: Mapping[str, Category] = {
+    "account_suspended": _C.ACCOUNT_SUSPENDED,
+    "bad_request": _C.BAD_REQUEST,
+    "blocked": _C.IP_BANNED,
+    "expired_key": _C.EXPIRED_CREDENTIALS,
+    "forbidden": _C.PERMISSION_DENIED,
+    "invalid_api_key": _C.INVALID_CREDENTIALS,
+    "invalid_interval": _C.BAD_TIMEFRAME,
+    "invalid_key": _C.INVALID_CREDENTIALS,
+    "invalid_parameter": _C.BAD_REQUEST,
+    "invalid_symbol": _C.BAD_SYMBOL,
+    "invalid_timeframe": _C.BAD_TIMEFRAME,
+    "invalid_token": _C.INVALID_CREDENTIALS,
+    "ip_not_allowed": _C.IP_RESTRICTED,
+    "key_expired": _C.EXPIRED_CREDENTIALS,
+    "maintenance": _C.MAINTENANCE,
+    "missing_key": _C.INVALID_CREDENTIALS,
+    "rate_limited": _C.RATE_LIMITED,
+    "timeout": _C.TIMEOUT,
+    "token_expired": _C.EXPIRED_CREDENTIALS,
+    "unauthorized": _C.INVALID_CREDENTIALS,
+    "unknown_interval": _C.BAD_TIMEFRAME,
+    "unknown_symbol": _C.BAD_SYMBOL,
+    "wrong_method": _C.INVALID_CREDENTIALS,
+    "wrong_secret": _C.INVALID_CREDENTIALS,
+}
+"""The words in which REST services name what is wrong, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call; `headers` and `params` may hold the key and are never shown."""
+
+    url: str
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class RestClient:
+    """Sends requests for one connection; raises `ProviderError` for no answer."""
+
+    def __init__(
+        self, network: Network, *, scrub: Scrubber, pacer: Pacer, proxy: str | None
+    ) -> None:
+        self._client = network.client(proxy)
+        self._network = network
+        self._pacer = pacer
+        self.scrub = scrub
+
+    async def send(self, request: Request) -> Answer:
+        """Return the answer, whatever its status."""
+        await self._pacer.turn()
+        async with self._client.stream(
+            request.method,
+            request.url,
+            params=request.params or None,
+            headers={"Accept": "application/json", **request.headers},
+            timeout=None,  # the ladder ends the whole test in time
+        ) as response:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise _too_long()
+        text = body.decode(response.charset_encoding or "utf-8", errors="replace")
+        return Answer(
+            status=response.status_code, headers=dict(response.headers), body=text
+        )
+
+    async def read(
+        self, request: Request, codes: Mapping[str, Category] = PLAIN_CODES
+    ) -> Any:
+        """Return the JSON document of a success; raises `ProviderError` otherwise."""
+        answer = await self.send(request)
+        self.require_success(answer, codes)
+        return parse_json(answer.body)
+
+    def require_success(
+        self, answer: Answer, codes: Mapping[str, Category] = PLAIN_CODES
+    ) -> None:
+        """Raise the diagnosis of an answer that is not a success."""
+        strange = strange_answer(answer, self.scrub, page=Category.WRONG_URL)
+        if strange is not None:
+            raise ProviderError(strange)
+        category = refusal(answer, codes)
+        if category is not None:
+            raise ProviderError(self.describe(category, answer))
+
+    def describe(self, category: Category, answer: Answer, fix: str = "") -> Diagnosis:
+        """Return the diagnosis of a refusal, with the answer as evidence."""
+        evidence = evidence_of(answer, self.scrub)
+        if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
+            fix = f"add {evidence['seen_ip']} to the key's IP list at the provider"
+        return diagnose(
+            category,
+            detail=summary_of(answer, self.scrub),
+            fix=fix,
+            evidence=evidence,
+            retry_after_s=retry_after_s(
+                answer, now_s=self._network.clock().timestamp()
+            ),
+        )
+
+    async def close(self) -> None:
+        """Let go of the client; the session stays the network's."""
+        await self._client.aclose()
+
+
+def refusal(answer: Answer, codes: Mapping[str, Category]) -> Category | None:
+    """Return what a refusal means, None for a success.
+
+    A 2xx whose document is an error is a refusal too: some bridges answer 201 with
+    a code and a message.
+    """
+    document = parse_json(answer.body)
+    if answer.is_success and not is_error_document(document):
+        return None
+    gate = gate_category(answer)
+    if gate is not None:
+        return gate
+    words = (_plain(code) for code in codes_of(document))
+    found = next((codes[word] for word in words if word in codes), None)
+    return (
+        found
+        or by_sentence(text_of(answer))
+        or status_category(answer)
+        or Category.UNKNOWN
+    )
+
+
+def is_error_document(document: Any) -> bool:
+    """Tell whether a document says that something went wrong, whatever the status."""
+    if not isinstance(document, dict):
+        return False
+    return bool(document.get("error")) or {"code", "message"} <= document.keys()
+
+
+def explain_httpx(error: Exception) -> Diagnosis | None:
+    """Return the diagnosis of what httpx refuses to send at all."""
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return diagnose(Category.BAD_URL, evidence={"exception": type(error).__name__})
+    return None
+
+
+def join_url(base: str, path: str) -> str:
+    """Return a path below a base URL, with one slash between."""
+    return f"{base.rstrip('/')}/{path.lstrip('/')}" if path.strip("/") else base
+
+
+def _plain(code: str) -> str:
+    return code.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _too_long() -> ProviderError:
+    return ProviderError(
+        diagnose(
+            Category.BAD_RESPONSE,
+            detail=f"the answer is longer than {MAX_BODY_BYTES // 1024**2} MiB",
+        )
+    )

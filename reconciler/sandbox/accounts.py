@@ -102,6 +102,8 @@ _FEED = tuple(
     )
 )
 
+_BRIDGE = _people("mtapi")
+
 SANDBOX_ACCOUNTS: Mapping[str, tuple[Account, ...]] = MappingProxyType(
     {
         "binance": _people("binance"),
@@ -109,7 +111,8 @@ SANDBOX_ACCOUNTS: Mapping[str, tuple[Account, ...]] = MappingProxyType(
         "okx": _people("okx") + _people("okx-demo"),
         "kraken": _people("kraken"),
         "kucoin": _people("kucoin"),
-        "mtapi": _people("mtapi"),
+        "mtapi": _BRIDGE,
+        "mtapi-native": _BRIDGE,  # one company, two dialects: the same customers
         "feed": _FEED,
         "feed-backup": _FEED,  # the same company's second site: the same keys
     }

@@ -7,6 +7,7 @@ another certificate that sandbox clients would trust.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import trustme
 
 from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.info import CONTROL_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,15 +47,16 @@ class CertificateDesk:
 
     def server_context(self) -> ssl.SSLContext:
         """Return the listening context; the certificate is chosen per name."""
-        context = self._issue("sandbox.localhost", None)
+        context = self._issue(CONTROL_HOST, None)
         context.sni_callback = self._choose
         return context
 
     def _choose(
         self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: object
     ) -> None:
-        host = (name or "sandbox.localhost").lower()
-        connection.context = self._context(host, self._fault_for(host))
+        host = (name or CONTROL_HOST).lower()
+        with contextlib.suppress(ValueError):  # no certificate can hold such a name
+            connection.context = self._context(host, self._fault_for(host))
 
     def _context(self, host: str, fault: Fault | None) -> ssl.SSLContext:
         key = (host, fault)

@@ -35,8 +35,8 @@ class Call:
 
     `target` (path and query), `query_string` and `body` are exactly as sent:
     signatures cover those bytes. `path` is decoded, for finding the route.
-    `now_s` is the provider's clock, any skew included. `nonces` is the provider's
-    memory of the highest nonce per key; it lives as long as the sandbox.
+    `now_s` is the provider's clock, any skew included. `memory` is what providers
+    keep between calls (highest nonces, logins); it lives as long as the sandbox.
     """
 
     method: str
@@ -50,7 +50,7 @@ class Call:
     now_s: float
     peer_ip: str
     market: Market
-    nonces: MutableMapping[str, int]
+    memory: MutableMapping[str, int]
 
     @property
     def now_ms(self) -> int:

@@ -10,6 +10,7 @@ from reconciler.sandbox.exchanges.kraken import KRAKEN
 from reconciler.sandbox.exchanges.kucoin import KUCOIN
 from reconciler.sandbox.exchanges.okx import OKX
 from reconciler.sandbox.feed import FEED, FEED_BACKUP
+from reconciler.sandbox.mtapi_native import MTAPI_NATIVE
 from reconciler.sandbox.mtapi_v1 import MTAPI_V1
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.provider import Provider
 
-_ALL = (BINANCE, BINANCE_TESTNET, OKX, KRAKEN, KUCOIN, MTAPI_V1, FEED, FEED_BACKUP)
+_EXCHANGES = (BINANCE, BINANCE_TESTNET, OKX, KRAKEN, KUCOIN)
+_ALL = (*_EXCHANGES, MTAPI_V1, MTAPI_NATIVE, FEED, FEED_BACKUP)
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {provider.name: provider for provider in _ALL}
 )

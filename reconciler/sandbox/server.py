@@ -65,7 +65,7 @@ class Service:
         self._directory = directory
         self._wanted_port = port
         self._now = now
-        self._nonces: dict[str, int] = {}
+        self._memory: dict[str, int] = {}
         self._desk = CertificateDesk(now=now, fault_for=self._certificate_fault)
         self._connections: WeakKeyDictionary[asyncio.Transport, str] = (
             WeakKeyDictionary()
@@ -241,7 +241,7 @@ class Service:
             now_s=now_s + self._skew_s(provider),
             peer_ip=request.remote or LOOPBACK,
             market=Market(now_s=now_s),
-            nonces=self._nonces,
+            memory=self._memory,
         )
 
     def _skew_s(self, provider: Provider) -> float:

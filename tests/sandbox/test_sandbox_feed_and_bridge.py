@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -299,3 +300,102 @@ def test_only_reading_is_served(sandbox):
             return response.status
 
     assert asyncio.run(write()) == 404
+
+
+# The bridge in the vendor's own dialect
+
+
+NATIVE = "https://mt5.mtapi.io"
+
+
+def ask_native(sandbox, path, **params):
+    """Return status and body of one GET: JSON where it is, else text."""
+
+    async def dialogue():
+        async with (
+            client_session(sandbox) as session,
+            session.get(f"{NATIVE}/{path}", params=params) as response,
+        ):
+            if response.content_type == "application/json":
+                return response.status, await response.json()
+            return response.status, await response.text()
+
+    return asyncio.run(dialogue())
+
+
+def log_in(sandbox, name="reader", **changes):
+    account = sandbox_account("mtapi", name)
+    params = {
+        "user": account.account_id,
+        "password": account.api_secret,
+        "server": "Sandbox-Demo",
+    }
+    return ask_native(sandbox, "ConnectEx", **(params | changes))
+
+
+def test_a_native_login_gives_the_same_token_each_time(sandbox):
+    status, token = log_in(sandbox)
+
+    assert (status, len(token)) == (200, 36)
+    assert log_in(sandbox)[1] == token
+    assert ask_native(sandbox, "CheckConnect", id=token) == (200, "OK")
+    assert ask_native(sandbox, "ConnectByToken", id=token) == (200, token)
+
+
+def test_a_native_summary_tells_an_investor_from_a_trader(sandbox):
+    _, reader = log_in(sandbox)
+    _, trader = log_in(sandbox, "trader")
+
+    assert ask_native(sandbox, "AccountSummary", id=reader)[1]["isInvestor"] is True
+    assert ask_native(sandbox, "AccountSummary", id=trader)[1]["isInvestor"] is False
+
+
+def test_native_bars_are_fresh_and_named_at_length(sandbox):
+    _, token = log_in(sandbox)
+    now = datetime.fromtimestamp(time.time(), UTC).replace(tzinfo=None)
+    since = (now - timedelta(hours=10)).isoformat(timespec="seconds")
+
+    _, rows = ask_native(
+        sandbox,
+        "PriceHistory",
+        id=token,
+        symbol="EURUSDm",
+        timeFrame=60,
+        **{"from": since, "to": now.isoformat(timespec="seconds")},
+    )
+
+    assert len(rows) == 10
+    assert rows[-1]["lowPrice"] <= rows[-1]["closePrice"] <= rows[-1]["highPrice"]
+    assert now - datetime.fromisoformat(rows[-1]["time"]) < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "code"),
+    [
+        ("AccountSummary", {"id": "no-such-token"}, "INVALID_TOKEN"),
+        ("AccountSummary", {}, "NULL_ARGUMENT"),
+        ("ConnectEx", {"user": "1", "password": "x", "server": "Nowhere"}, "DONE"),
+        (
+            "ConnectEx",
+            {"user": "1001", "password": "x", "server": "Sandbox-Demo"},
+            "INVALID_ACCOUNT",
+        ),
+    ],
+)
+def test_native_errors_look_like_successes(sandbox, path, params, code):
+    status, document = ask_native(sandbox, path, **params)
+
+    assert (status, document["code"]) == (201, code)
+
+
+def test_a_native_login_can_ask_for_honest_errors(sandbox):
+    status, document = log_in(sandbox, password="x", errorReplyStatusCode="400")
+
+    assert (status, document["code"]) == (400, "INVALID_ACCOUNT")
+
+
+def test_a_native_logout_forgets_the_token(sandbox):
+    _, token = log_in(sandbox)
+    ask_native(sandbox, "Disconnect", id=token)
+
+    assert ask_native(sandbox, "CheckConnect", id=token)[1]["code"] == "INVALID_TOKEN"

@@ -149,10 +149,10 @@ def _sign(account: Account, nonce: str, call: Call) -> str:
 def _spend_nonce(call: Call, account: Account, nonce: int) -> None:
     place = f"kraken/{account.name}"
     skewed_ms = call.now_ms if abs(call.now_s - call.market.now_s) > 1 else 0
-    highest = max(call.nonces.get(place, 0), skewed_ms)
+    highest = max(call.memory.get(place, 0), skewed_ms)
     if nonce <= highest - _NONCE_WINDOW:
         raise Refusal(error("EAPI:Invalid nonce"))
-    call.nonces[place] = max(call.nonces.get(place, 0), nonce)
+    call.memory[place] = max(call.memory.get(place, 0), nonce)
 
 
 def refuse(fault: Fault, context: RefusalContext) -> Answer:

@@ -224,7 +224,9 @@ def _all_tickers(call: Call, _account: Account | None) -> Answer:
 def _stats(call: Call, _account: Account | None) -> Answer:
     name, item = _listed(call)
     when = int(call.market.now_s * 1000)
-    return ok({"time": when, **_ticker_row(call, name, item)})
+    row = _ticker_row(call, name, item)
+    del row["symbolName"]  # in the list of all tickers only
+    return ok({"time": when, **row})
 
 
 def _ticker_row(call: Call, name: str, item: Instrument) -> dict[str, str]:

@@ -276,13 +276,15 @@ class _Run:
         if verdict is None and self.ports.stopping():
             self.outcomes.append(_skipped(change.name, change.action))
             return
+        why = ""
         for _ in range(COMMIT_TRIES):
             try:
                 self.outcomes.append(self._commit(change, verdict))
-            except StaleError:
+            except StaleError as error:
+                why = str(error)
                 continue
             return
-        self.outcomes.append(_failed(change))
+        self.outcomes.append(_failed(change, why))
 
     def _commit(self, change: Change, verdict: Verdict | None) -> Outcome:
         ports = self.ports
@@ -351,12 +353,12 @@ def _skipped(name: str, action: ActionKind) -> Outcome:
     )
 
 
-def _failed(change: Change) -> Outcome:
+def _failed(change: Change, why: str) -> Outcome:
     return Outcome(
         name=change.name,
         action=change.action,
         result=Result.FAILED,
-        reason="the record kept changing under us; run apply again",
+        reason=f"not committed: {why}; run apply again",
         before=change.before,
         after=change.after,
     )

@@ -26,6 +26,7 @@ from reconciler.report.text import (
     revision,
     safe,
     table,
+    titled,
 )
 from reconciler.report.words import health_counts, is_unwell, survivor
 
@@ -55,7 +56,7 @@ def list_human(
     style = Style(color)
     titles = (*_TITLES, "REVISION", "COMMIT") if verbose else _TITLES
     body = [_cells(row, style=style, verbose=verbose, now=now) for row in rows]
-    return page(table([tuple(map(style.bold, titles)), *body]))
+    return page(titled(titles, body, style))
 
 
 def status_human(

@@ -116,8 +116,8 @@ def _excerpt(one: Diagnostic, text: str, style: Style) -> list[str]:
 
 def _is_open(one: Diagnostic, above: Sequence[str]) -> bool:
     """Tell whether the last line surely holds no credential."""
-    if one.code.startswith(_SEALING):
-        return False
+    if one.code.startswith(_SEALING) or one.code in _UNKNOWN_KEY:
+        return one.code in _UNKNOWN_KEY  # shown without its value
     for line in reversed(above):
         if line[:1].strip() and not line.startswith("#"):
             root = _ROOT.match(line)

@@ -7,6 +7,7 @@ provider's answer should reach a terminal as it is.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -17,8 +18,15 @@ FORMAT_VERSION: Final = "1.0"
 
 
 def pretty(data: object) -> str:
-    """Return plain data as JSON text that ends in a newline."""
-    text = json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False)
+    """Return plain data as JSON text that ends in a newline.
+
+    A number that is not finite becomes null: JSON has none, and no provider's
+    answer may keep a report from being written.
+    """
+    try:
+        text = json.dumps(data, indent=2, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(data), indent=2, allow_nan=False)
     return text.replace("\x7f", "\\u007f") + "\n"
 
 
@@ -35,3 +43,11 @@ def of_parts(**parts: Any) -> str:
 def each(values: Iterable[object]) -> list[Any]:
     """Return our values as plain data."""
     return [to_data(value) for value in values]
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return list(map(_finite, data))
+    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.core.ports import ProviderInfo
 from reconciler.report import machine
-from reconciler.report.text import Style, blocks, count, names, safe, table
+from reconciler.report.text import Style, blocks, count, names, safe, titled
 
 _TITLES = ("ID", "NAME", "CREDENTIALS", "ENVIRONMENTS", "TIMEFRAMES", "NOTES")
 
@@ -35,8 +35,7 @@ def _type(kind: str, infos: Sequence[ProviderInfo], style: Style) -> list[str]:
     head = style.bold(f"{safe(kind)}:")
     if not infos:
         return [head, "  any provider name"]
-    rows = [_TITLES, *map(_cells, infos)]
-    return [head, *table(rows, indent=2)]
+    return [head, *titled(_TITLES, map(_cells, infos), style, indent=2)]
 
 
 def _cells(info: ProviderInfo) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from reconciler.core.codec import to_data
 from reconciler.core.connection import HealthPolicy
@@ -31,6 +31,7 @@ from reconciler.report.text import (
     revision,
     safe,
     table,
+    titled,
 )
 from reconciler.report.words import survivor
 
@@ -78,8 +79,7 @@ def history_human(actions: Sequence[Action], *, color: bool = False) -> str:
         *("AT", "NAME", "ACTION", "RESULT", "REVISION"),
         *("COMMIT", "LATENCY", "WHO", "DETAIL"),
     )
-    body = [_action(action) for action in actions]
-    return page(table([tuple(map(style.bold, titles)), *body]))
+    return page(titled(titles, map(_action, actions), style))
 
 
 def history_json(actions: Sequence[Action]) -> str:
@@ -218,7 +218,7 @@ def _event(event: Event) -> tuple[str, ...]:
     )
 
 
-def _action(action: Action) -> tuple[Any, ...]:
+def _action(action: Action) -> tuple[str, ...]:
     return (
         moment(action.at),
         safe(action.name),

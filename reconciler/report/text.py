@@ -86,6 +86,16 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 0) -> list[str]:
     return [(margin + _line(row, widths)).rstrip() for row in held]
 
 
+def titled(
+    titles: Sequence[str], rows: Iterable[Sequence[str]], style: Style, indent: int = 0
+) -> list[str]:
+    """Return a table below its titles, without the columns that no row fills."""
+    held = list(rows)
+    filled = [any(column) for column in zip(*held, strict=True)]
+    heads = (title if full else "" for title, full in zip(titles, filled, strict=True))
+    return table([tuple(map(style.bold, heads)), *held], indent=indent)
+
+
 def indented(lines: Iterable[str], spaces: int) -> list[str]:
     """Return the lines, moved to the right."""
     return [f"{' ' * spaces}{line}" if line else "" for line in lines]

@@ -1,0 +1,63 @@
+"""The small views: tests, providers, store and lock."""
+
+import json
+
+from reconciler.report.providers import providers_human, providers_json
+from reconciler.report.state import info_human, info_json, lock_human, lock_json
+from reconciler.report.verdicts import verdicts_human, verdicts_json
+from tests.report.report_samples import INFOS, LOCK, NOW, OUTCOMES, STORE
+
+VERDICTS = """\
+binance-main: passed in 1.2 ms
+  ok  dns    passed   1.2 ms
+  --  clock  skipped          no server time
+
+okx-spot: failed in 41 ms, from laptop
+  ok  dns    passed   1.2 ms
+  --  clock  skipped          no server time
+  !!  auth   failed   40 ms
+  warning: clock 2 s off
+  invalid_credentials: the provider rejects the key or its secret
+  evidence: code=-2015, http_status=401
+  fix: copy key and secret from the provider again and seal them
+  waiting does not help: the next test comes with a new revision
+
+zz: not tested (skipped): stopped before its turn
+
+Test: 1 passed, 1 failed, 1 not tested.
+"""
+PROVIDERS = """\
+ccxt_crypto:
+  ID       NAME     CREDENTIALS          ENVIRONMENTS  TIMEFRAMES
+  binance  Binance  api_key, api_secret  live          any
+  okx      OKX      none                 live          1m, 1h
+
+custom_api:
+  any provider name
+
+2 known providers of 2 types.
+"""
+
+
+def test_a_test_shows_its_ladder():
+    assert verdicts_human(OUTCOMES, now=NOW) == VERDICTS
+    assert json.loads(verdicts_json(OUTCOMES))["failed"] == 1
+
+
+def test_providers_are_a_table_per_type():
+    assert providers_human(INFOS) == PROVIDERS
+    assert json.loads(providers_json(INFOS))["types"][1]["providers"] == []
+
+
+def test_the_store_is_shown_without_its_login():
+    assert "hunter2" not in info_human(STORE) + info_json(STORE, LOCK)
+    assert info_human(STORE).startswith("store     postgres://***@db/main\n")
+
+
+def test_a_lock_says_who_holds_it_and_how_to_break_it():
+    shown = lock_human(LOCK, now=NOW)
+
+    assert "expires      2026-11-23 10:01:00Z (in 1 minute)\n" in shown
+    assert "reconcile state unlock k1" in shown
+    assert lock_human(None, now=NOW) == "The lock is free.\n"
+    assert json.loads(lock_json(None))["lock"] is None

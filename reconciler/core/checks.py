@@ -13,6 +13,7 @@ from typing import Protocol
 from reconciler.core import shape
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
+from reconciler.core.errors import ReconcilerError
 from reconciler.core.ports import Adapter, Finding
 from reconciler.core.source import Source
 from reconciler.core.suggest import did_you_mean
@@ -130,12 +131,19 @@ def _adapter_problems(
     source: Source, connection: Connection | None, adapters: Mapping[str, Adapter]
 ) -> Iterator[Diagnostic]:
     kind = shape.value_at(source, ("type",))
-    adapter = adapters.get(kind) if isinstance(kind, str) else None
-    if isinstance(kind, str) and kind and adapter is None:
+    if not isinstance(kind, str) or not kind:
+        return
+    if kind not in adapters:
         yield _unknown_type(source, kind, adapters)
-    if connection and adapter:
-        for finding in adapter.check(connection):
-            yield diagnostic_of(source, finding)
+        return
+    try:
+        adapter = adapters[kind]
+    except ReconcilerError as error:
+        # A plug-in that does not load takes its own connections down, no others.
+        yield shape.problem(source, ("type",), code="R401", message=str(error))
+        return
+    for finding in adapter.check(connection) if connection else ():
+        yield diagnostic_of(source, finding)
 
 
 def _unknown_type(source: Source, kind: str, known: Iterable[str]) -> Diagnostic:

@@ -96,7 +96,7 @@ def _stem_problems(source: Source, stem: str) -> Iterator[Diagnostic]:
 
 
 def _misnamed(source: Source, name: str, stem: str) -> Diagnostic:
-    message = f"name is '{name}', but the file's stem is {shape.described(stem)}"
+    message = f"name is '{name}', but the file's stem is '{stem}'"
     hint = f"write name: {stem}, or rename the file"
     return shape.problem(source, ("name",), code="R205", message=message, hint=hint)
 

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import (
     DocumentError,
+    InputError,
     LockedError,
     ReconcilerError,
     RefusedError,
+    StaleError,
 )
 from reconciler.core.guard import Refusal
+from reconciler.core.health import Health, Intent, Sync
+from reconciler.core.market import Candle, Mark
 from reconciler.core.outcome import ExitCode, Outcome, worst
 from reconciler.core.plan import Plan
-from reconciler.core.ports import DesiredSet
+from reconciler.core.ports import Ask, DesiredSet, DocumentSource, Sample
+from reconciler.core.record import Action, ActionName, Commit, Record, Result
 from reconciler.core.run import Row, RunReport, count_rows
-from reconciler.pipeline import collect_rows
+from reconciler.pipeline import COMMIT_TRIES, collect_rows
 from reconciler.wiring import App
+
+_SIGNALS = frozenset({ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,23 +60,62 @@ def recorded_run(app: App, command: str) -> Iterator[Run]:
     """Yield a run to fill in, and write its report whatever happens.
 
     A fatal error is noted in the report by its message (ours, free of secrets) or
-    by its class alone (anybody else's), and raised again.
+    by its class alone (anybody else's), and raised again. Only settings that cannot
+    be read leave no report: they say where it lies.
     """
-    run = Run(command=command, run_id=uuid.uuid4().hex, started_at=app.clock.now())
+    run = _begin(app, command)
     try:
         yield run
-    except ReconcilerError as error:
-        run.error = str(error)
-        run.exit_code = worst((run.exit_code, exit_code_for(error)))
-        if isinstance(error, RefusedError):
-            run.refusals = error.refusals
-        raise
     except BaseException as error:
-        run.error = type(error).__name__
-        run.exit_code = ExitCode.ERROR
+        _note(run, error)
+        with contextlib.suppress(ReconcilerError):  # the first error is the one to tell
+            _write(app, run)
         raise
-    finally:
-        _write(app, run)
+    _write(app, run)
+
+
+def report_now(app: App) -> RunReport:
+    """Return a report of what the store holds at this moment; nothing is written."""
+    run = _begin(app, "report")
+    with contextlib.suppress(InputError):
+        run.desired = app.source().read()
+    return _report_of(app, run)
+
+
+def current_rows(
+    app: App, names: Sequence[str] | None = None
+) -> tuple[tuple[Row, ...], DesiredSet | None]:
+    """Return a row per record and per file that is not recorded yet.
+
+    The files are None when they cannot be read; then nothing is said of them.
+    """
+    desired: DesiredSet | None = None
+    ports = app.ports()
+    with contextlib.suppress(InputError):
+        desired = ports.source.read()
+    rows = collect_rows(ports, desired, (), names=names)
+    if desired and names is None:
+        recorded = {row.name for row in rows}
+        new = sorted(desired.heads.keys() - recorded)
+        rows += tuple(_pending_row(ports.source, name) for name in new)
+    return tuple(sorted(rows, key=lambda row: row.name)), desired
+
+
+def record_fetch(
+    app: App, name: str, ask: Ask, *, sample: Sample | None, detail: str
+) -> None:
+    """Note in the store that data was fetched; of the data only the marks.
+
+    Takes no lock. When somebody else keeps changing the record, the note is not
+    worth failing for.
+    """
+    for _ in range(COMMIT_TRIES):
+        record = app.store.get(name)
+        if record is None:
+            return
+        with contextlib.suppress(StaleError):
+            app.store.commit(_fetched(app, record, ask, sample=sample, detail=detail))
+            return
 
 
 def exit_code_for(error: ReconcilerError) -> ExitCode:
@@ -78,6 +125,24 @@ def exit_code_for(error: ReconcilerError) -> ExitCode:
     if isinstance(error, RefusedError):
         return ExitCode.REFUSED
     return ExitCode.INVALID if isinstance(error, DocumentError) else ExitCode.ERROR
+
+
+def _begin(app: App, command: str) -> Run:
+    _ = app.settings  # a run without settings does not begin
+    return Run(command=command, run_id=uuid.uuid4().hex, started_at=app.clock.now())
+
+
+def _note(run: Run, error: BaseException) -> None:
+    """Put down how the run ended; a foreign message could hold anything."""
+    if isinstance(error, ReconcilerError):
+        run.error = str(error)
+        run.exit_code = worst((run.exit_code, exit_code_for(error)))
+        if isinstance(error, RefusedError):
+            run.refusals = error.refusals
+        return
+    run.error = type(error).__name__
+    code = getattr(error, "exit_code", None)
+    run.exit_code = ExitCode(code) if code in _SIGNALS else ExitCode.ERROR
 
 
 def _write(app: App, run: Run) -> None:
@@ -117,3 +182,56 @@ def _rows(app: App, run: Run) -> tuple[Row, ...]:
         return collect_rows(app.ports(), run.desired, run.outcomes, names=run.names)
     except ReconcilerError:
         return ()
+
+
+def _pending_row(source: DocumentSource, name: str) -> Row:
+    connection = source.load(name).connection
+    return Row(
+        name=name,
+        type=connection.type,
+        provider=connection.provider,
+        owner=connection.owner,
+        labels=connection.labels,
+        intent=Intent.ACTIVE if connection.active else Intent.INACTIVE,
+        sync=Sync.PENDING,
+        health=Health.UNKNOWN,
+    )
+
+
+def _fetched(
+    app: App, record: Record, ask: Ask, *, sample: Sample | None, detail: str
+) -> Commit:
+    now = app.clock.now()
+    marks = record.marks
+    if sample and sample.candles:
+        marks = _marked(marks, ask, sample.candles)
+    action = Action(
+        at=now,
+        name=record.name,
+        action=ActionName.FETCH,
+        result=Result.APPLIED if sample else Result.FAILED,
+        who=app.who,
+        revision=record.active.revision if record.active else "",
+        latency_ms=sample.latency_ms if sample else None,
+        detail=detail,
+    )
+    used = replace(record, last_used_at=now, marks=marks)
+    return Commit(
+        put=(used,), actions=(action,), expected={record.name: record.version}
+    )
+
+
+def _marked(
+    marks: tuple[Mark, ...], ask: Ask, candles: Sequence[Candle]
+) -> tuple[Mark, ...]:
+    """Return the marks with this series' one renewed, in order."""
+    series = (ask.symbol, ask.timeframe)
+    others = [mark for mark in marks if (mark.symbol, mark.timeframe) != series]
+    mark = Mark(
+        symbol=ask.symbol,
+        timeframe=ask.timeframe,
+        rows=len(candles),
+        last_candle_at_ms=candles[-1].opened_at_ms,
+        last_price=candles[-1].close,
+    )
+    return tuple(sorted([*others, mark], key=lambda one: (one.symbol, one.timeframe)))

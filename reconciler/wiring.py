@@ -12,12 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reconciler.core.errors import StateError
+from reconciler.core.errors import DocumentError, InputError, StateError
 from reconciler.core.ports import (
     Adapter,
     Clock,
+    DesiredSet,
     DocumentSource,
     Job,
     Observer,
@@ -34,7 +35,6 @@ from reconciler.pipeline import Ports
 if TYPE_CHECKING:
     from reconciler.adapters.sops import Keyring
 
-DEFAULT_STATE = "tinydb:.reconcile/state.json"
 DEFAULT_WORKSPACE = "default"
 
 
@@ -50,7 +50,8 @@ class Choices:
     config: Path | None = None
     state: str | None = None
     sandbox: Path | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    parallelism: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class App:
@@ -70,9 +71,10 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Return `reconcile.yaml`, or the defaults; raises `DocumentError`."""
-        from reconciler.adapters.settings_file import load_settings
+        from reconciler.adapters.settings_file import read_settings
 
-        return load_settings(self.choices.directory, config=self.choices.config)
+        config = self.choices.config
+        return read_settings(self.choices.directory, str(config) if config else None)
 
     @cached_property
     def clock(self) -> Clock:
@@ -84,7 +86,7 @@ class App:
     @property
     def state_url(self) -> str:
         """Return the store's address: option, then file, then default."""
-        return self.choices.state or self.settings.state or DEFAULT_STATE
+        return self.choices.state or self.settings.state
 
     @cached_property
     def store(self) -> StateStore:
@@ -155,7 +157,7 @@ class App:
             unsealer=self.unsealer,
             clock=self.clock,
             sandbox=self.choices.sandbox,
-            limit=self.settings.parallelism,
+            limit=self.choices.parallelism or self.settings.parallelism,
             vantage=self.vantage,
             stop=self.stop,
             observer=self.observer,
@@ -193,15 +195,14 @@ class App:
 
     @property
     def report_path(self) -> Path:
-        """Return where the JSON report lies; Markdown goes beside it."""
+        """Return where the JSON report lies."""
         return self.choices.directory / self.settings.report
 
     def write_report(self, report: RunReport) -> Path:
         """Write the report atomically and return where it lies."""
-        from reconciler.adapters.files import write_atomically
         from reconciler.report.run import run_json
 
-        write_atomically(self.report_path, run_json(report))
+        write_file(self.report_path, run_json(report).encode())
         return self.report_path
 
     def close(self) -> None:
@@ -222,10 +223,11 @@ class SopsUnsealer:
 
     def unseal(self, text: str, *, file: str) -> Unsealed:
         """Return the credentials after checking MAC and binding."""
-        from reconciler.adapters.sops import unseal
+        from reconciler.adapters.sops import check_binding, unseal
 
         opened = unseal(text, file=file, keyring=self._app.keyring)
-        return Unsealed(credentials=opened.credentials, warning=opened.warning)
+        warnings = [problem.message for problem in check_binding(opened)]
+        return Unsealed(credentials=opened.credentials, warning="; ".join(warnings))
 
 
 @asynccontextmanager
@@ -270,3 +272,96 @@ def running_job(app: App, name: str) -> Job:
         )
     desired = app.source().parse(record.active.text, file=record.active.file)
     return Job(connection=desired.connection, text=desired.text, file=desired.file)
+
+
+def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
+    """Read and judge the documents; problems of `reconcile.yaml` count as theirs."""
+    try:
+        source = app.source(files)
+    except DocumentError as error:
+        return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
+    return source.read()
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's content; raises `InputError` naming it."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {_why(error)}") from None
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; raises `InputError` when it is not UTF-8."""
+    try:
+        return read_file(path).decode()
+    except UnicodeDecodeError:
+        raise InputError(f"'{path}' is not UTF-8 text; save it as UTF-8") from None
+
+
+def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace a file in one step; raises `InputError` when it cannot be written."""
+    from reconciler.adapters.files import write_atomic
+
+    try:
+        write_atomic(path, data, mode=mode)
+    except OSError as error:
+        raise InputError(f"cannot write '{path}': {_why(error)}") from None
+
+
+def seal_text(
+    app: App, text: str, *, file: Path, recipients: Sequence[str], rebind: bool = False
+) -> str:
+    """Return the document sealed; `text` itself when nothing is to be done."""
+    from reconciler.adapters.sops import seal
+
+    return seal(
+        text,
+        file=str(file),
+        recipients=recipients,
+        now=app.clock.now(),
+        reuse=app.keyring,
+        rebind=rebind,
+    )
+
+
+def decrypt_text(app: App, text: str, *, file: Path) -> str:
+    """Return a sealed document in plain text."""
+    from reconciler.adapters.sops import decrypt_document
+
+    return decrypt_document(text, file=str(file), keyring=app.keyring)
+
+
+def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
+    """Return a document's plain content; raises `DocumentError`."""
+    from reconciler.adapters.documents import parse
+
+    source, problems = parse(text, file=str(file))
+    if source.data is None:
+        raise DocumentError(problems)
+    return source.data
+
+
+def recipients_for(app: App, file: Path) -> tuple[str, ...]:
+    """Return for whom `.sops.yaml` seals a file; empty without that file."""
+    from reconciler.adapters.sops import find_creation_rule
+
+    rule = find_creation_rule(app.choices.directory, file)
+    return rule.recipients if rule else ()
+
+
+def make_identity(app: App, path: Path | None) -> tuple[Path, str]:
+    """Write a new age identity, mode 0600; return where it lies, and its public key.
+
+    Without a path it goes where sops and we look by ourselves.
+    """
+    from reconciler.adapters.sops import key_file
+    from reconciler.adapters.sops.keyring import default_key_file
+
+    home = Path.home()
+    target = path or default_key_file(app.choices.environment, home=home)
+    return target, key_file.make(target, now=app.clock.now())
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,0 +1,96 @@
+"""What every command holds: the operator's choices, and the two streams."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from reconciler.cli.signals import StopSign
+
+if TYPE_CHECKING:
+    from reconciler.core.ports import Observer
+    from reconciler.wiring import App
+
+BANNER = "SANDBOX: every provider is played on this machine; nothing real is asked."
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment as it is now."""
+    return dict(os.environ)  # noqa: TID251  # the command line's one door to it
+
+
+@dataclass(slots=True, kw_only=True)
+class Console:
+    """One command's surroundings; the group fills in the global options."""
+
+    stop: StopSign = field(default_factory=StopSign)
+    environment: Mapping[str, str] = field(default_factory=environment, repr=False)
+    config: Path | None = None
+    state: str | None = None
+    sandbox: Path | None = None
+    verbose: bool = False
+    no_color: bool = False
+    _apps: list[App] = field(default_factory=list)
+
+    def app(
+        self, *, observer: Observer | None = None, parallelism: int | None = None
+    ) -> App:
+        """Return the outside world of this command; closed when the command ends."""
+        from reconciler.wiring import App, Choices
+
+        choices = Choices(
+            directory=Path(),
+            config=self.config,
+            state=self.state,
+            sandbox=self.sandbox,
+            parallelism=parallelism,
+            environment=self.environment,
+        )
+        made = App(choices, stop=self.stop.event, observer=observer)
+        self._apps.append(made)
+        return made
+
+    def close(self) -> None:
+        """Release what the command opened."""
+        while self._apps:
+            self._apps.pop().close()
+
+    def result(self, text: str | bytes) -> None:
+        """Write the result, as it is, to stdout."""
+        click.echo(text, nl=False, color=True)
+
+    def say(self, text: str) -> None:
+        """Write a part of the conversation to stderr; empty text is nothing."""
+        if text.strip():
+            click.echo(text.rstrip("\n"), err=True, color=True)
+
+    def announce_network(self) -> None:
+        """Tell that the sandbox stands in for every provider."""
+        if self.sandbox:
+            self.say(BANNER)
+
+    @property
+    def color(self) -> bool:
+        """Tell whether the result may be coloured."""
+        return self._colored(sys.stdout)
+
+    @property
+    def err_color(self) -> bool:
+        """Tell whether the conversation may be coloured."""
+        return self._colored(sys.stderr)
+
+    @property
+    def has_reader(self) -> bool:
+        """Tell whether somebody sits at a terminal and can answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def _colored(self, stream: IO[str]) -> bool:
+        if self.no_color or self.environment.get("NO_COLOR"):
+            return False
+        return bool(self.environment.get("FORCE_COLOR")) or stream.isatty()

@@ -1,0 +1,108 @@
+"""Options that several commands share, and the shape of their help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def example(*lines: str) -> str:
+    """Return a help text's last paragraph, kept line by line."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
+
+
+def format_option(*more: str) -> Callable[[F], F]:
+    """Return `--format human|json` and whatever else a command can print."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["human", "json", *more]),
+        default="human",
+        show_default=True,
+        help="What to print on stdout.",
+    )
+
+
+def plan_options(command: F) -> F:
+    """Add what `plan` and `apply` have in common."""
+    for option in reversed(_PLAN):
+        command = option(command)
+    return command
+
+
+def label_option(command: F) -> F:
+    """Add `--label KEY=VALUE`, to be given several times."""
+    return click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=_pairs,
+        help="A label; several are possible.",
+    )(command)
+
+
+def _pairs(
+    _ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not (key and equals):
+            raise click.BadParameter(f"'{value}' is not KEY=VALUE")
+        pairs[key] = text
+    return pairs
+
+
+_PLAN = (
+    click.option(
+        "--prune/--no-prune",
+        default=None,
+        help="Delete what no file declares, instead of switching it off.",
+    ),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="GLOB",
+        help="Look at these connections only; several are possible.",
+    ),
+    click.option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        metavar="GLOB",
+        help="Leave these connections out; several are possible.",
+    ),
+    click.option(
+        "--allow-removals",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Let up to N connections go, however large a share that is.",
+    ),
+    click.option(
+        "--allow-empty",
+        is_flag=True,
+        help="Let every connection go when no file is left.",
+    ),
+    click.option(
+        "--allow-protected",
+        multiple=True,
+        metavar="NAME",
+        help="Let this protected connection go; several are possible.",
+    ),
+    click.option(
+        "--take-over",
+        multiple=True,
+        metavar="NAME",
+        help="Take this record over from another workspace; several are possible.",
+    ),
+    click.option(
+        "--retry", is_flag=True, help="Test rejected revisions now, without waiting."
+    ),
+)

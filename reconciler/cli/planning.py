@@ -1,0 +1,65 @@
+"""From options to a request for a plan, and the exit code of one that was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.core.guard import Allowances, Limits
+from reconciler.core.outcome import ExitCode, worst
+from reconciler.core.plan import Plan, PlanOptions, Scope
+from reconciler.pipeline import PlanRequest
+from reconciler.wiring import App
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options that `plan` and `apply` have in common; `prune` None: settings."""
+
+    prune: bool | None = None
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    allow_removals: int = 0
+    allow_empty: bool = False
+    allow_protected: tuple[str, ...] = ()
+    take_over: tuple[str, ...] = ()
+    retry: bool = False
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Asked:
+        """Return the options as click gives them."""
+        return cls(**options)
+
+
+def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanRequest:
+    """Return what to plan; a saved plan brings its own scope and pruning."""
+    prune = app.settings.prune if asked.prune is None else asked.prune
+    scope = Scope(targets=asked.targets, excludes=asked.excludes)
+    guards = app.settings.guards
+    return PlanRequest(
+        options=PlanOptions(
+            workspace=app.workspace,
+            prune=saved.prune if saved else prune,
+            retry=asked.retry,
+            scope=saved.scope if saved else scope,
+        ),
+        limits=Limits(
+            max_removed_ratio=guards.max_removed_ratio, min_records=guards.min_records
+        ),
+        allowances=Allowances(
+            removals=asked.allow_removals,
+            empty=asked.allow_empty,
+            protected=frozenset(asked.allow_protected),
+            take_over=frozenset(asked.take_over),
+        ),
+    )
+
+
+def exit_code_of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
+    """Return how `plan` ends; changes count only when asked for."""
+    found = [ExitCode.INVALID] if plan.invalid else []
+    if plan.refusals:
+        found.append(ExitCode.REFUSED)
+    if detailed and plan.changes:
+        found.append(ExitCode.CHANGES)
+    return worst(found)

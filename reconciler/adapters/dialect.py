@@ -35,8 +35,9 @@ def reason(text: str) -> str:
     if text in _REFUSED:
         kind = "a boolean" if text in _WORDS else "a special sign"
         return f"is {kind} to some YAML readers and text to others"
-    found = (why for form, why in _UNCLEAR if form.fullmatch(text))
-    return next(found, "does not fit a 64-bit number")
+    if _is_grouped(text):
+        return "is a number to some YAML readers and text to others"
+    return next(iter(_reasons(text)), "does not fit a 64-bit number")
 
 
 def _number(text: str) -> tuple[bool, Any]:
@@ -47,7 +48,16 @@ def _number(text: str) -> tuple[bool, Any]:
         value = float(text)
         finite = abs(value) <= _LARGEST
         return finite, value if finite else text
-    return not any(form.fullmatch(text) for form, _ in _UNCLEAR), text
+    return not (_reasons(text) or _is_grouped(text)), text
+
+
+def _reasons(text: str) -> list[str]:
+    return [why for form, why in _UNCLEAR if form.fullmatch(text)]
+
+
+def _is_grouped(text: str) -> bool:
+    """Tell whether this is a number once its underscores are dropped, as in Go."""
+    return "_" in text and bool(_ANY_NUMBER.fullmatch(text.replace("_", "")))
 
 
 _CONSTANTS: Final[dict[str, Any]] = {
@@ -107,8 +117,7 @@ _UNCLEAR: Final = (
         re.compile(r"[-+]?0[0-9_]+(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"),
         "has leading zeros, which YAML readers treat differently",
     ),
-    (
-        re.compile(r"[-+]?[0-9.][0-9._]*_[0-9._]*(?:[eE][-+]?[0-9]+)?"),
-        "is a number to some YAML readers and text to others",
-    ),
+)
+_ANY_NUMBER: Final = re.compile(
+    r"[-+]?(?:0[xXoObB][0-9a-fA-F]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
 )

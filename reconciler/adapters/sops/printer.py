@@ -106,7 +106,7 @@ def emit(value: Scalar, *, in_flow: bool) -> str:
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+=@-]*")
 _FRAGILE: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_LINES: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][\t\n\x20-\x7e]*[^\s]\n?")
+_LINES: Final = re.compile(r"[\x21-\x7e][\t\n\x20-\x7e]*[\x21-\x7e]\n?")
 
 
 @dataclass(frozen=True, slots=True)

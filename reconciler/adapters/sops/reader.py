@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
@@ -30,6 +30,11 @@ from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 from reconciler.core.source import Source
+
+_UNBOUND: Final = (
+    f"the credentials are not bound to {bound_fields()}; the MAC covers the plain"
+    " values, but not the names of keys"
+)
 
 
 class BindingState(StrEnum):
@@ -59,21 +64,42 @@ class Unsealed:
     mac_covers_plain: bool
     """False: plain values may have been edited without a key, by design."""
 
+    @property
+    def warning(self) -> str:
+        """What somebody should know before relying on it; empty when all is well."""
+        unbound = self.binding_state is BindingState.UNBOUND_MAC_COVERS_ALL
+        return _UNBOUND if unbound else ""
 
-def unseal(source_text: str, *, file: str, keyring: Keyring) -> Unsealed:
+
+def unseal(
+    source_text: str, *, file: str, keyring: Keyring, verify_binding: bool = True
+) -> Unsealed:
     """Open and verify one connection file from its text.
+
+    Args:
+        source_text: The whole file.
+        file: What to call it in messages.
+        keyring: The identities to try.
+        verify_binding: Refuse as `check_binding` does. False is for looking, not for
+            using: the credentials may then point anywhere.
 
     Raises:
         SecretError: No identity fits (code 128), a value or the MAC is damaged
-            (25, 51), the text is not a sealed file (1, 2). Holds no value.
+            (25, 51), the text is not a sealed file (1, 2), or the binding does not
+            allow to use it. Holds no value.
     """
     documents = plain_documents(load_nodes(source_text, file=file), file=file)
     if len(documents) != 1:
         raise SecretError(f"{file}: more than one document in the file", code=2)
-    return _unsealed(documents[0], file=file, keyring=keyring)
+    found = _unsealed(documents[0], file=file, keyring=keyring)
+    if verify_binding:
+        check_binding(found)
+    return found
 
 
-def unseal_source(source: Source, *, keyring: Keyring) -> Unsealed:
+def unseal_source(
+    source: Source, *, keyring: Keyring, verify_binding: bool = True
+) -> Unsealed:
     """Do the same for a document that was parsed already; nothing is parsed twice.
 
     The source must have come without errors from `documents.parse`: its dialect is
@@ -81,7 +107,10 @@ def unseal_source(source: Source, *, keyring: Keyring) -> Unsealed:
     """
     if source.data is None:
         raise SecretError(f"{source.file}: there is no mapping to unseal", code=2)
-    return _unsealed(source.data, file=source.file, keyring=keyring)
+    found = _unsealed(source.data, file=source.file, keyring=keyring)
+    if verify_binding:
+        check_binding(found)
+    return found
 
 
 def check_binding(unsealed: Unsealed) -> tuple[Diagnostic, ...]:
@@ -281,8 +310,7 @@ def _binding_state(
 def _unbound_warning(file: str) -> Diagnostic:
     return Diagnostic(
         code="R305",
-        message=f"the credentials are not bound to {bound_fields()}; the MAC covers"
-        " the plain values, but not the names of keys",
+        message=_UNBOUND,
         span=Span(file),
         hint=f"run 'reconcile encrypt {file}' to add the binding",
         severity=Severity.WARNING,

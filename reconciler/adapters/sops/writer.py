@@ -84,8 +84,8 @@ def seal(  # one public door with everything it depends on
         file: What to call it in messages.
         recipients: age public keys, for a file that is not sealed yet.
         now: Becomes `lastmodified`; aware, cut to seconds.
-        reuse: Opens a file that is sealed already. Without it such a file is only
-            returned, or refused when there is something to seal.
+        reuse: Opens a file that is sealed already. When it cannot, such a file is
+            returned as it is, or refused when there is something to seal.
         rebind: Accept what was changed without the key (a bound field, a removed
             credential) and bind anew. Only after review.
 
@@ -157,9 +157,12 @@ def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) ->
         if _to_seal(leaf) and not looks_sealed(leaf.node.value)
     ]
     is_bound = looks_sealed(job.data.get("binding"))
-    if reuse is None and not todo and is_bound and not rebind:
-        return body
-    cipher = new_cipher(data_key(metadata, reuse or Keyring(), file=job.file))
+    try:
+        cipher = new_cipher(data_key(metadata, reuse or Keyring(), file=job.file))
+    except SecretError:
+        if todo or rebind or not is_bound:
+            raise
+        return body  # nothing to do that we can see, and nobody asked to look
     genuine = bool(todo) or _is_genuine(job, metadata, cipher, rebind=rebind)
     bind = _needs_binding(job, cipher, rebind=rebind)
     if genuine and not todo and not bind:

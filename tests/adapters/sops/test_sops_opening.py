@@ -37,7 +37,7 @@ SEALED = sealed()
 
 
 def opened(text: str):
-    return unseal(text, file="f.yaml", keyring=KEYRING)
+    return unseal(text, file="f.yaml", keyring=KEYRING, verify_binding=False)
 
 
 def swapped(text: str, one: str, other: str) -> str:
@@ -170,6 +170,8 @@ def test_a_changed_destination_is_refused_and_says_what_is_bound(old, new):
         SecretError, match=r"type, provider, owner and config .*--rebind"
     ):
         check_binding(found)
+    with pytest.raises(SecretError, match="another destination"):
+        unseal(SEALED.replace(old, new), file="f.yaml", keyring=KEYRING)
 
 
 def resealed_without_binding(*, only_encrypted: bool) -> str:
@@ -198,6 +200,8 @@ def test_without_a_binding_a_mac_over_everything_will_do_with_a_warning():
     assert found.binding_state is BindingState.UNBOUND_MAC_COVERS_ALL
     assert found.mac_covers_plain
     assert [one.code for one in check_binding(found)] == ["R305"]
+    assert "not bound" in found.warning
+    assert opened(SEALED).warning == ""
 
 
 def test_with_neither_it_is_refused():

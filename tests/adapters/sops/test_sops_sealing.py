@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters.sops import (
@@ -117,6 +117,7 @@ def test_sealing_twice_changes_nothing():
     assert once == sealed(once)
     assert once == sealed(once, reuse=KEYRING)
     assert once == sealed(once, reuse=KEYRING, rebind=True)
+    assert once == sealed(once, reuse=keyring_of(""))
 
 
 def test_the_block_is_written_as_sops_writes_it():
@@ -252,13 +253,18 @@ def in_yaml(value: str) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(AWKWARD, AWKWARD)
+@example("a\n\x1b", "-----BEGIN X-----\na b\n\n -----END X-----\n")
+@example("a\n\n", "\na")
+@example("a \nb", "a\n b\t\nc")
+@example("---\n...\n", "#\n#")
 def test_any_text_survives_sealing_opening_and_printing(first, second):
-    text = f"credentials:\n  a: {in_yaml(first)}\n  b: [{in_yaml(second)}]\n"
+    one, two = in_yaml(first), in_yaml(second)
+    text = f"credentials:\n  a: {one}\n  b: [{two}]\n  c:\n  - d: {two}\n  - {two}\n"
     result = sealed(text)
     opened = open_all(result, KEYRING)[0]["credentials"]
     printed = decrypt_document(result, file="f", keyring=KEYRING)
 
-    assert opened == {"a": first, "b": [second]}
+    assert opened == {"a": first, "b": [second], "c": [{"d": second}, second]}
     assert typed_documents(printed)[0]["credentials"] == opened
     assert sealed(result, reuse=KEYRING) == result
 

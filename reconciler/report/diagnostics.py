@@ -115,9 +115,11 @@ def _excerpt(one: Diagnostic, text: str, style: Style) -> list[str]:
 
 
 def _is_open(one: Diagnostic, above: Sequence[str]) -> bool:
-    """Tell whether the last line surely holds no credential."""
-    if one.code.startswith(_SEALING) or one.code in _UNKNOWN_KEY:
-        return one.code in _UNKNOWN_KEY  # shown without its value
+    """Tell whether what is shown of the last line surely holds no credential."""
+    if one.code in _UNKNOWN_KEY:
+        return True  # its value is cut off
+    if one.code.startswith(_SEALING):
+        return False
     for line in reversed(above):
         if line[:1].strip() and not line.startswith("#"):
             root = _ROOT.match(line)

@@ -28,15 +28,16 @@ _ROOM: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A head, and items below it that may be cut from the end; `noun` names one.
+    """A head, and items below it that may be cut from the end.
 
-    `tail` closes what the head opened; it comes exactly when the head does.
+    `noun` names one of them, `nouns` several where an `s` does not do. `tail` closes what the head opened; it comes exactly when the head does.
     """
 
     head: str = ""
     items: tuple[str, ...] = ()
     tail: str = ""
     noun: str = "line"
+    nouns: str = ""
 
 
 def prose(text: str) -> str:
@@ -92,7 +93,7 @@ def fit(parts: Iterable[Part], *, limit: int = LIMIT, whole: str = "") -> str:
             lines += filter(None, [part.head, *items, part.tail])
             left = room - sum(map(_size, items))
         if missing := _missing(part, items, fits=room >= 0):
-            cut.append(count(missing, part.noun))
+            cut.append(count(missing, part.noun, part.nouns))
     if cut:
         lines.append(f"\n_Cut to fit: {', '.join(cut)}.{whole and ' ' + whole}_")
     return "\n".join(lines).strip("\n") + "\n"

@@ -37,7 +37,8 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
     return fit(
         [
             Part(head=f"### {prose(plan_summary(plan))}", noun="title"),
-            *_notices(plan),
+            _notice(plan),
+            refusals_part(plan.refusals),
             _change_table(plan.changes),
             _waiting_table(plan.waiting),
             *_lists(plan),
@@ -48,15 +49,17 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
     )
 
 
-def _notices(plan: Plan) -> list[Part]:
-    notices = [f"\n> {prose(banner(plan))}"] if plan.scope.is_partial else []
-    refused = tuple(map(_refusal, plan.refusals))
-    return [
-        Part(items=tuple(notices), noun="notice"),
-        Part(head="\n**Refused**\n", items=refused, noun="refusal")
-        if refused
-        else Part(),
-    ]
+def refusals_part(refusals: Sequence[Refusal]) -> Part:
+    """Return what the guards refused, each with the flag that overrides it."""
+    if not refusals:
+        return Part()
+    items = tuple(map(_refusal, refusals))
+    return Part(head="\n**Refused**\n", items=items, noun="refusal")
+
+
+def _notice(plan: Plan) -> Part:
+    items = (f"\n> {prose(banner(plan))}",) if plan.scope.is_partial else ()
+    return Part(items=items, noun="notice")
 
 
 def _refusal(refusal: Refusal) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reconciler.core.diagnostic import Severity
+from reconciler.core.health import Sync
 from reconciler.core.record import Result
 from reconciler.core.run import Row, RunReport
 from reconciler.report import machine
@@ -69,11 +70,17 @@ def _entries(
 def _cells(row: Row) -> tuple[str, ...]:
     sign = SIGNS[row.action] if row.action else " "
     return (
-        row.outcome.value if row.outcome else row.health.value,
+        _word(row),
         f"{sign} {safe(row.name)}",
         latency(row.latency_ms) if row.latency_ms is not None else "",
         safe(row.reason),
     )
+
+
+def _word(row: Row) -> str:
+    if row.outcome:
+        return row.outcome.value
+    return (row.sync if row.sync is Sync.REJECTED else row.health).value
 
 
 def _details(row: Row, *, now: datetime, style: Style, verbose: bool) -> list[str]:

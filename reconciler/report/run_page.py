@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.core.diagnostic import Diagnostic
-from reconciler.core.guard import Refusal
 from reconciler.core.run import Row, RunReport
 from reconciler.report.diagnostics import in_order
 from reconciler.report.ladder import evidence
@@ -20,6 +19,7 @@ from reconciler.report.markdown import (
     row,
     table_head,
 )
+from reconciler.report.plan_page import refusals_part
 from reconciler.report.text import latency, moment
 from reconciler.report.words import (
     is_unwell,
@@ -41,13 +41,15 @@ def run_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
         [
             _title(report),
             Part(items=_errors(report), noun="error"),
-            _listed("Refused", [_refusal(one) for one in report.refusals], "refusal"),
-            _table(first, "connection to look at"),
-            _listed("Diagnoses", _diagnoses(first), "diagnosis"),
+            refusals_part(report.refusals),
+            _table(first, "connection to look at", "connections to look at"),
+            _listed("Diagnoses", _diagnoses(first), "diagnosis", "diagnoses"),
+            _listed("Warnings", _warnings(rows), "warning"),
             _listed(
                 "Problems in files",
                 [_problem(one) for one in in_order(report.diagnostics)],
                 "problem in a file",
+                "problems in files",
             ),
             _folded_table(rest),
         ],
@@ -76,11 +78,16 @@ def _errors(report: RunReport) -> tuple[str, ...]:
     return (f"\n> **Error:** {prose(report.error)}",) if report.error else ()
 
 
-def _table(rows: Sequence[Row], noun: str) -> Part:
+def _table(rows: Sequence[Row], noun: str, nouns: str = "") -> Part:
     if not rows:
         return Part()
     ranked = sorted(rows, key=lambda one: not is_unwell(one))
-    return Part(head=table_head(_TITLES), items=tuple(map(_cells, ranked)), noun=noun)
+    return Part(
+        head=table_head(_TITLES),
+        items=tuple(map(_cells, ranked)),
+        noun=noun,
+        nouns=nouns,
+    )
 
 
 def _folded_table(rows: Sequence[Row]) -> Part:
@@ -124,9 +131,10 @@ def _diagnosis(one: Row) -> str:
     return "\n".join(line for line in said if line not in {"  - ", "  - evidence: -"})
 
 
-def _refusal(refusal: Refusal) -> str:
-    flag = f" To allow it: {code(refusal.flag)}" if refusal.flag else ""
-    return f"- {refusal.guard}: {prose(refusal.message)}.{flag}"
+def _warnings(rows: Sequence[Row]) -> list[str]:
+    return [
+        f"- {code(one.name)}: {prose(text)}" for one in rows for text in one.warnings
+    ]
 
 
 def _problem(found: Diagnostic) -> str:
@@ -135,7 +143,7 @@ def _problem(found: Diagnostic) -> str:
     return f"- {found.severity}: {place} {prose(found.message)}{hint}"
 
 
-def _listed(title: str, items: Sequence[str], noun: str) -> Part:
+def _listed(title: str, items: Sequence[str], noun: str, nouns: str = "") -> Part:
     if not items:
         return Part()
-    return Part(head=f"\n**{title}**\n", items=tuple(items), noun=noun)
+    return Part(head=f"\n**{title}**\n", items=tuple(items), noun=noun, nouns=nouns)

@@ -40,6 +40,20 @@ def test_a_failing_connection_is_told_though_nothing_was_done():
     assert shown.endswith("Apply: nothing to do; 1 error.\n")
 
 
+def test_a_refused_revision_that_waits_is_called_rejected_not_healthy():
+    waiting = replace(REJECTED, outcome=None, action=None)
+    shown = run_human(a_report((waiting,)), now=NOW)
+
+    assert "  rejected    okx-spot  41 ms" in shown
+
+
+def test_warnings_reach_both_views():
+    report = a_report((replace(CREATED, warnings=("bound by its MAC only",)),))
+
+    assert "      warning: bound by its MAC only\n" in run_human(report, now=NOW)
+    assert "- <code>binance-main</code>: bound by its MAC only" in run_markdown(report)
+
+
 def test_a_revision_that_fails_too_is_not_said_to_run():
     shown = run_human(a_report((replace(REJECTED, health=Health.ERROR),)), now=NOW)
 

@@ -30,7 +30,8 @@ _ROOM: Final = 300
 class Part:
     """A head, and items below it that may be cut from the end.
 
-    `noun` names one of them, `nouns` several where an `s` does not do. `tail` closes what the head opened; it comes exactly when the head does.
+    `noun` names one of them, `nouns` several where an `s` does not do. `tail`
+    closes what the head opened; it comes exactly when the head does.
     """
 
     head: str = ""

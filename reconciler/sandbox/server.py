@@ -70,7 +70,8 @@ class Service:
         self._connections: WeakKeyDictionary[asyncio.Transport, str] = (
             WeakKeyDictionary()
         )
-        self._runner: web.ServerRunner | None = None
+        self._web = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        self._listener: asyncio.Server | None = None
         self._closed = socket.socket()
         self._requests: deque[RecordedRequest] = deque(maxlen=_REMEMBERED)
         self.board = FaultBoard()
@@ -95,23 +96,19 @@ class Service:
         self._directory.mkdir(parents=True, exist_ok=True)
         _refuse_second(self.file)
         self._closed.bind((LOOPBACK, 0))  # bound, never listening: ECONNREFUSED
-        server = web.Server(self._answer, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
-        await self._runner.setup()
-        site = web.TCPSite(
-            self._runner,
+        self._listener = await asyncio.get_running_loop().create_server(
+            self._web,
             LOOPBACK,
             self._wanted_port,
-            ssl_context=self._desk.server_context(),
+            ssl=self._desk.server_context(),
             backlog=1024,
         )
-        await site.start()
         ca_file = self._directory / CA_NAME
         write_private(ca_file, self._desk.ca_pem)
         self._publish(
             SandboxInfo(
                 pid=os.getpid(),
-                port=self._runner.addresses[0][1],
+                port=self._listener.sockets[0].getsockname()[1],
                 closed_port=self._closed.getsockname()[1],
                 ca_file=ca_file.absolute(),
                 started_at=datetime.fromtimestamp(self._now(), UTC).isoformat(),
@@ -125,9 +122,8 @@ class Service:
         if self.info is not None:  # never another sandbox's files
             self.file.unlink(missing_ok=True)
             self.info.ca_file.unlink(missing_ok=True)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            await asyncio.sleep(_FAREWELL_S)
+        if self._listener is not None:
+            await _hang_up(self._listener, self._web)
         self._closed.close()
 
     def put_fault(self, fault: ActiveFault) -> None:
@@ -274,6 +270,21 @@ class Service:
                 status=status,
             )
         )
+
+
+async def _hang_up(listener: asyncio.Server, server: web.Server) -> None:
+    """Stop accepting, let handshakes end, then close what is open.
+
+    In this order: asyncio loses a connection that it accepts in the very moment in
+    which its server closes.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in listener.sockets:
+        loop.remove_reader(listening.fileno())
+    await asyncio.sleep(_FAREWELL_S)
+    listener.close()
+    await server.shutdown(_SHUTDOWN_S)
+    await asyncio.sleep(_FAREWELL_S)
 
 
 def _refuse_second(file: Path) -> None:

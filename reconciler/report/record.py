@@ -6,6 +6,7 @@ reader, and they are what the envelope protects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -119,13 +120,17 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
 
 
 def _policy(policy: HealthPolicy) -> str:
-    every = format_duration(policy.interval_s)
-    stale = format_duration(policy.stale_after_s)
+    every = _duration(policy.interval_s)
+    stale = _duration(policy.stale_after_s)
     return (
         f"test every {every}, stale after {stale}, "
         f"error after {policy.failure_threshold} failures, "
         f"well after {policy.success_threshold} successes"
     )
+
+
+def _duration(seconds: float) -> str:
+    return format_duration(seconds) if math.isfinite(seconds) else "never"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

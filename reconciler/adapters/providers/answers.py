@@ -30,6 +30,7 @@ _FIREWALL = re.compile(
     r"(?i)cloudflare|captcha|attention required|access denied|just a moment"
     r"|incapsula|akamai|ddos|web application firewall|request blocked|forbidden"
 )
+_TOO_MANY = re.compile(r"(?i)too many requests|rate limit")
 _SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
 _NOT_FOUND = 404
 _BY_STATUS = {
@@ -127,6 +128,8 @@ def _page_category(answer: Answer) -> Category:
         return status_category(answer) or Category.EXCHANGE_UNAVAILABLE
     if _MAINTENANCE.search(answer.body):
         return Category.MAINTENANCE
+    if _TOO_MANY.search(answer.body):
+        return Category.RATE_LIMITED
     if answer.status == _NOT_FOUND:
         return Category.WRONG_URL
     if answer.status >= _CLIENT_ERROR or _FIREWALL.search(answer.body):

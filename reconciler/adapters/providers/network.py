@@ -8,6 +8,7 @@ literal address, leads to the loopback server, whatever a connection's file says
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -34,6 +35,9 @@ LOOPBACK = "127.0.0.1"
 DEFAULT_LIMIT = 64
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """An exchange's list of markets is up to about 18 MB; nothing else comes near."""
+
+_CLOSING_TURNS = 3
+"""A cut TLS connection needs the loop twice more: for itself and what is below."""
 
 _LOUD_LOGGERS = ("ccxt.base.exchange", "httpx", "httpcore", "aiohttp", "hpack")
 
@@ -173,6 +177,8 @@ async def open_network(
         for leave in reversed(network.exits):
             await leave()
         await session.close()
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
 
 
 def pin_loggers() -> None:
@@ -219,7 +225,7 @@ def _make_session(
 ) -> aiohttp.ClientSession:
     options: dict[str, Any] = {"ssl": tls, "limit": limit, "use_dns_cache": False}
     connector = (
-        aiohttp.TCPConnector(**options)
+        _Connector(**options)
         if sandbox is None
         else _LoopbackConnector(resolver=LoopbackResolver(sandbox), **options)
     )
@@ -271,7 +277,20 @@ class LoopbackResolver(AbstractResolver):
         """Hold nothing open."""
 
 
-class _LoopbackConnector(aiohttp.TCPConnector):
+class _Connector(aiohttp.TCPConnector):
+    """Cuts a connection that is given up, instead of saying goodbye over TLS.
+
+    A provider that hangs would never answer the goodbye, and the connection would
+    outlive the network.
+    """
+
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        if should_close:
+            protocol.abort()
+        super()._release(key, protocol, should_close=should_close)
+
+
+class _LoopbackConnector(_Connector):
     """Asks the resolver also for literal addresses, which aiohttp skips.
 
     Without it, `https://10.0.0.1` in a file would leave the sandbox.

@@ -17,7 +17,7 @@ from reconciler.adapters.providers.answers import (
     retry_after_s,
     status_category,
 )
-from reconciler.adapters.providers.ccxt_crypto.native import CODES
+from reconciler.adapters.providers.ccxt_crypto.native import CODES, FIXES
 from reconciler.adapters.providers.evidence import (
     codes_of,
     evidence_of,
@@ -30,7 +30,9 @@ from reconciler.adapters.providers.sentences import by_sentence
 from reconciler.adapters.providers.transport import transport_diagnosis
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
-_DECISIVE = frozenset({Category.GEO_RESTRICTED, Category.RATE_LIMITED})
+_DECISIVE = frozenset(
+    {Category.GEO_RESTRICTED, Category.RATE_LIMITED, Category.IP_BANNED}
+)
 _CLASSES: tuple[tuple[str, Category], ...] = (
     ("RestrictedLocation", Category.GEO_RESTRICTED),
     ("AccountSuspended", Category.ACCOUNT_SUSPENDED),
@@ -147,10 +149,13 @@ def _fix(category: Category, case: Case, evidence: dict[str, str]) -> str:
     if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
         return f"add {evidence['seen_ip']} to the key's IP list at the provider"
     if category is Category.INVALID_CREDENTIALS:
+        hint = next(
+            (FIXES[c] for c in evidence.get("code", "").split(", ") if c in FIXES), ""
+        )
         there = "a live key" if case.environment != "live" else "a testnet or demo key"
         return (
             "copy key and secret from the provider again and seal them; "
-            f"{there} is unknown in the {case.environment} environment"
+            f"{there} is unknown in the {case.environment} environment{hint}"
         )
     return ""
 

@@ -244,3 +244,9 @@ CODES: Mapping[str, Mapping[str, Category]] = {
     "okx": _OKX,
     "okxus": _OKX,
 }
+
+FIXES: Mapping[str, str] = {
+    "EAPI:Invalid key": "; Kraken says the same to an address that the key's "
+    "IP list does not hold",
+}
+"""What is worth adding to the fix of a code, as the end of a sentence."""

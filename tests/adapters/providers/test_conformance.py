@@ -1,0 +1,126 @@
+"""The three adapters of ours against the sandbox: four exchanges, bridge and feed."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.adapters.providers.registry import find_adapters
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category
+from reconciler.sandbox import sandbox_account
+from tests.adapters.providers.conformance import AdapterContract, Subject
+
+C = Category
+
+
+def exchange(provider, *, names_wait=True, **own):
+    account = sandbox_account(provider)
+    credentials = {"api_key": account.api_key, "api_secret": account.api_secret}
+    if account.api_passphrase:
+        credentials["api_passphrase"] = account.api_passphrase
+    return Subject(
+        adapter=find_adapters()["ccxt_crypto"],
+        connection=Connection(
+            name=f"{provider}-main",
+            type="ccxt_crypto",
+            provider=provider,
+            credential_names=tuple(credentials),
+            symbols=("BTC/USDT", "ETH/USDT"),
+            timeframes=("1m", "1h", "1d"),
+        ),
+        credentials=credentials,
+        provider=provider,
+        proofs=tuple(credentials),
+        own=own,
+        names_wait=names_wait,
+    )
+
+
+def bridge():
+    account = sandbox_account("mtapi")
+    credentials = {
+        "api_key": account.api_key,
+        "account_id": account.account_id,
+        "timeout": "30",
+    }
+    return Subject(
+        adapter=find_adapters()["mtapi"],
+        connection=Connection(
+            name="mt4",
+            type="mtapi",
+            provider="mt4_account_123",
+            credential_names=tuple(credentials),
+            symbols=("EURUSD", "GBPUSD", "USDJPY"),
+            timeframes=("M1", "M5", "H1", "H4"),
+        ),
+        credentials=credentials,
+        provider="mtapi",
+        proofs=("api_key", "account_id"),
+    )
+
+
+def feed(name="reader", **config):
+    account = sandbox_account("feed", name)
+    credentials = {
+        "api_key": account.api_key,
+        "endpoint": "https://api.custom-data-provider.com/v1",
+    }
+    if account.method == "basic":
+        credentials["api_secret"] = account.api_secret
+    return Subject(
+        adapter=find_adapters()["custom_api"],
+        connection=Connection(
+            name="feed",
+            type="custom_api",
+            provider="custom-market-data",
+            credential_names=tuple(credentials),
+            config={"authentication_method": account.method, **config},
+            symbols=("BTC/USDT", "EUR/USD"),
+            timeframes=("1m", "5m", "1h"),
+        ),
+        credentials=credentials,
+        provider="feed",
+        proofs=tuple(n for n in credentials if n != "endpoint"),
+    )
+
+
+NAMED_COLUMNS = {
+    "path": "/candles",
+    "params": {
+        "symbol": "{symbol}",
+        "interval": "{timeframe}",
+        "limit": "{limit}",
+        "start": "{since_ms}",
+    },
+    "rows": "data.candles",
+    "columns": {
+        "timestamp": "time",
+        "open": "o",
+        "high": "h",
+        "low": "l",
+        "close": "c",
+        "volume": "v",
+    },
+    "symbol_template": "{base}-{quote}",
+}
+SUBJECTS = {
+    "binance": exchange("binance"),
+    "okx": exchange("okx"),
+    # Kraken has one answer for a wrong key and a wrong address, and no Retry-After.
+    "kraken": exchange(
+        "kraken", names_wait=False, ip_not_allowed={C.INVALID_CREDENTIALS}
+    ),
+    # KuCoin is asked for a span of time: a stalled feed has nothing in it.
+    "kucoin": exchange("kucoin", stale_candles={C.STALE_DATA, C.NO_DATA}),
+    "mtapi": bridge(),
+    "feed-bearer": feed(rate_limit=100),
+    "feed-header": feed("header"),
+    "feed-query": feed("query", ohlcv=NAMED_COLUMNS),
+    "feed-basic": feed("basic"),
+}
+
+
+class TestOurAdapters(AdapterContract):
+    @pytest.fixture(params=SUBJECTS)
+    def subject(self, request):
+        return SUBJECTS[request.param]

@@ -71,7 +71,7 @@ def assemble(
         scope=options.scope,
         considered=considered,
         total=len(names),
-        kept=considered - len(changes),
+        kept=_kept(changes, desired, options.scope),
         changes=doing,
         waiting=waiting,
         unmanaged=_unmanaged(desired, recorded, options.workspace),
@@ -94,6 +94,14 @@ def facts_of(plan: Plan, desired: DesiredSet, recorded: Mapping[str, Head]) -> F
             if head.managed_by not in {"", plan.workspace}
         ),
     )
+
+
+def _kept(changes: tuple[Change, ...], desired: DesiredSet, scope: Scope) -> int:
+    """Count the declared connections that are as they should be."""
+    declared = set(desired.heads)
+    if scope.is_partial:
+        declared = {name for name in declared if in_scope(name, scope)}
+    return len(declared - {change.name for change in changes})
 
 
 def _unmanaged(

@@ -93,7 +93,8 @@ class Plan:
     """The ordered set of changes, sorted by name, and what they were made from.
 
     `waiting` holds the rejected revisions that are not due: nothing is done, but
-    nobody should take them for healthy. `unmanaged` names records that no file of
+    nobody should take them for healthy. `kept` counts the declared connections that
+    need nothing. `unmanaged` names records that no file of
     this workspace ever declared; they are never touched.
     """
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from reconciler.core.assemble import in_scope
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.health import UNHEALTHY, Health, Intent, Sync
 from reconciler.core.plan import ActionKind, Change, Plan, counts
@@ -70,17 +69,10 @@ def marks(change: Change) -> str:
     return ", ".join(word for holds, word in said if holds)
 
 
-def unchanged(plan: Plan) -> int:
-    """Return how many connections match: considered, ours, valid, nothing to do."""
-    apart = {*plan.invalid, *plan.unmanaged}
-    seen = sum(in_scope(name, plan.scope) for name in apart)
-    return max(plan.kept - seen, 0)
-
-
 def plan_counts(plan: Plan) -> str:
     """Return `2 to create, 1 to update; 46 unchanged`, what stands out included."""
     doing = [f"{n} {_COMING[action]}" for action, n in counts(plan.changes).items()]
-    rest = [f"{unchanged(plan)} unchanged"]
+    rest = [f"{plan.kept} unchanged"]
     rest += [f"{len(plan.waiting)} waiting"] if plan.waiting else []
     rest += [f"{len(plan.invalid)} invalid"] if plan.invalid else []
     return f"{', '.join(doing)}; {', '.join(rest)}"
@@ -153,7 +145,7 @@ def prospect(
 
 
 def _nothing(plan: Plan) -> str:
-    matching = unchanged(plan)
+    matching = plan.kept
     verb = "matches" if matching == 1 else "match"
     rest = f", {len(plan.waiting)} waiting" if plan.waiting else ""
     rest += f", {len(plan.invalid)} invalid" if plan.invalid else ""

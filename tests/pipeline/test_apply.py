@@ -1,5 +1,7 @@
 """Whole runs with fakes, one story per test."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.core.diagnosis import Category
@@ -51,6 +53,20 @@ def test_an_invalid_file_neither_changes_nor_removes_its_record():
 
     assert plan.changes == ()
     assert plan.invalid == ("c02",)
+
+
+def test_only_declared_connections_that_need_nothing_count_as_kept():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(*fleet(5)), store))
+    run(make_ports(FakeSource.of(*fleet(4)), store))
+    store.records["c00"] = replace(store.records["c00"], managed_by="x")
+    changed = desired("c01", version="2")
+    source = FakeSource.of(changed, *fleet(4)[2:], invalid=["c03"])
+
+    plan = plan_of(make_ports(source, store)).plan
+
+    assert [change.name for change in plan.changes] == ["c01"]
+    assert (plan.kept, plan.invalid, plan.unmanaged) == (1, ("c03",), ("c00",))
 
 
 def test_a_bad_key_is_rejected_while_the_old_revision_runs():

@@ -28,12 +28,6 @@ def test_nothing_to_do_is_one_line():
     assert plan_human(Plan(kept=1)) == "No changes. 1 connection matches.\n"
 
 
-def test_what_is_invalid_or_not_ours_does_not_count_as_matching():
-    plan = Plan(kept=5, invalid=("bad",), unmanaged=("theirs", "bad"))
-
-    assert plan_human(plan).endswith("No changes. 3 connections match, 1 invalid.\n")
-
-
 def test_a_partial_plan_says_so_first():
     shown = plan_human(replace(PLAN, scope=PARTIAL, considered=3))
 

@@ -11,23 +11,28 @@ A sealed connection keeps its plain settings readable and its credentials as
 - the *binding* is our addition: a sealed digest of where credentials may be sent.
 
 `inspect` and `metadata` need no key. `unseal` opens a file for use, `decrypt_document`
-for eyes and editors, `seal` closes it again and touches only what it must.
+for eyes and editors, `seal` closes it again and touches only what it must. The names
+below load on first use: checking ten thousand files must not pay for sealing one.
 """
 
-from reconciler.adapters.sops.age import generate_identity
-from reconciler.adapters.sops.block import SealInfo
-from reconciler.adapters.sops.creation_rules import CreationRule, find_creation_rule
-from reconciler.adapters.sops.inspector import inspect, metadata
-from reconciler.adapters.sops.keyring import Keyring, load_keyring
-from reconciler.adapters.sops.printer import decrypt_document
-from reconciler.adapters.sops.reader import (
-    BindingState,
-    Unsealed,
-    check_binding,
-    unseal,
-    unseal_source,
-)
-from reconciler.adapters.sops.writer import seal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from reconciler.adapters.sops.age import generate_identity
+    from reconciler.adapters.sops.block import SealInfo
+    from reconciler.adapters.sops.creation_rules import CreationRule, find_creation_rule
+    from reconciler.adapters.sops.inspector import inspect, metadata
+    from reconciler.adapters.sops.keyring import Keyring, load_keyring
+    from reconciler.adapters.sops.printer import decrypt_document
+    from reconciler.adapters.sops.reader import (
+        BindingState,
+        Unsealed,
+        check_binding,
+        unseal,
+        unseal_source,
+    )
+    from reconciler.adapters.sops.writer import seal
 
 __all__ = [
     "BindingState",
@@ -46,3 +51,28 @@ __all__ = [
     "unseal",
     "unseal_source",
 ]
+
+_HOME: Final = {
+    "generate_identity": "age",
+    "SealInfo": "block",
+    "CreationRule": "creation_rules",
+    "find_creation_rule": "creation_rules",
+    "inspect": "inspector",
+    "metadata": "inspector",
+    "Keyring": "keyring",
+    "load_keyring": "keyring",
+    "decrypt_document": "printer",
+    "BindingState": "reader",
+    "Unsealed": "reader",
+    "check_binding": "reader",
+    "unseal": "reader",
+    "unseal_source": "reader",
+    "seal": "writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

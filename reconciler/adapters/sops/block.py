@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.adapters.sops.rules import DEFAULT, Rule, RuleKind, read_rule
-from reconciler.adapters.sops.scalars import Timestamp
+from reconciler.adapters.sops.values import Timestamp
 from reconciler.core.errors import SecretError
 
 VERSION: Final = "3.9.0"

@@ -13,7 +13,8 @@ import hmac
 from typing import Final
 
 from reconciler.adapters.sops.envelope import Cipher, decrypt, encrypt
-from reconciler.adapters.sops.scalars import Comment, Scalar, encode, rfc3339
+from reconciler.adapters.sops.scalars import encode, rfc3339
+from reconciler.adapters.sops.values import Comment, Scalar
 from reconciler.core.errors import SecretError
 
 MISMATCH: Final = 51

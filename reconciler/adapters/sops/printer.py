@@ -31,14 +31,7 @@ from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.places import remove_block
 from reconciler.adapters.sops.reader import open_documents
 from reconciler.adapters.sops.rules import Rule
-from reconciler.adapters.sops.scalars import (
-    Comment,
-    Scalar,
-    Timestamp,
-    decode,
-    format_float,
-    resolve,
-)
+from reconciler.adapters.sops.scalars import decode, format_float, resolve
 from reconciler.adapters.sops.spans import (
     Edit,
     Leaf,
@@ -52,6 +45,7 @@ from reconciler.adapters.sops.spans import (
     scalar_end,
 )
 from reconciler.adapters.sops.tree import load_nodes, plain_documents
+from reconciler.adapters.sops.values import Comment, Scalar, Timestamp
 from reconciler.core.errors import SecretError
 
 

@@ -23,8 +23,9 @@ from reconciler.adapters.sops.envelope import (
 from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
 from reconciler.adapters.sops.rules import Rule
-from reconciler.adapters.sops.scalars import Comment, Scalar, decode, encode
+from reconciler.adapters.sops.scalars import decode, encode
 from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
+from reconciler.adapters.sops.values import Comment, Scalar
 from reconciler.core.binding import binding_digest, bound_fields
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.core.errors import SecretError

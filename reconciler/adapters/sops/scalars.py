@@ -10,30 +10,12 @@ import binascii
 import math
 import re
 from base64 import b64decode
-from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
+from reconciler.adapters.sops.values import Comment, Scalar, Timestamp
 from reconciler.core.errors import SecretError
-
-
-@dataclass(frozen=True, slots=True)
-class Timestamp:
-    """A YAML timestamp, as the RFC 3339 text that sops would write."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A sealed comment: never a value, and never part of the MAC."""
-
-    text: str
-
-
-Scalar = str | int | float | bool | Timestamp | Comment | bytes | None
-"""`bytes` is text that is not UTF-8."""
 
 REFUSED: Final = 23
 """The exit code of sops for a tree that it cannot represent."""

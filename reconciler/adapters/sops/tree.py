@@ -12,7 +12,8 @@ from typing import Any, Final
 import yaml
 
 from reconciler.adapters.documents import BOM, MAX_DEPTH, Node, YamlError, compose
-from reconciler.adapters.sops.scalars import REFUSED, Scalar, resolve
+from reconciler.adapters.sops.scalars import REFUSED, resolve
+from reconciler.adapters.sops.values import Scalar
 from reconciler.core.errors import SecretError
 
 MAX_NODES: Final = 200_000

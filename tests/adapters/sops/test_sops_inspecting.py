@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
-from reconciler.adapters import documents
+from reconciler.adapters import documents, sops
 from reconciler.adapters.sops import SealInfo, inspect, metadata
 from reconciler.core.diagnostic import Severity
 from tests.adapters.sops.sops_helpers import PLAIN, RECIPIENT, sealed
@@ -144,3 +146,25 @@ def test_an_unreadable_source_has_nothing_to_inspect():
 
     assert inspect(source) == ()
     assert metadata(source) is None
+
+
+def test_checking_without_a_key_loads_no_heavy_library():
+    code = (
+        "import sys\n"
+        "from reconciler.adapters.sops import inspect, metadata\n"
+        "heavy = {'cryptography', 'pyrage', 're2', 'yaml', 'subprocess'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_the_package_names_what_it_offers():
+    for name in sops.__all__:
+        assert getattr(sops, name)
+    with pytest.raises(AttributeError, match="nothing_such"):
+        _ = sops.nothing_such

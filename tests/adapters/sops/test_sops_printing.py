@@ -14,7 +14,8 @@ from reconciler.adapters.sops.mac import Hasher, seal_mac
 from reconciler.adapters.sops.printer import emit
 from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.adapters.sops.rules import Rule, RuleKind, read_rule
-from reconciler.adapters.sops.scalars import Timestamp, encode
+from reconciler.adapters.sops.scalars import encode
+from reconciler.adapters.sops.values import Timestamp
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import own_keyring, sealed, typed_documents
 
@@ -95,7 +96,7 @@ def test_anchors_in_plain_parts_stay():
 
 
 def test_a_sealed_comment_that_was_moved_is_refused():
-    from reconciler.adapters.sops.scalars import Comment
+    from reconciler.adapters.sops.values import Comment
 
     comment = enc(Comment(" c"), "elsewhere:")
     body = f"s:\n  #{comment}\n  a: {enc('v', 's:a:')}\n"

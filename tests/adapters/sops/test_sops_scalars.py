@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from reconciler.adapters.dialect import typed
 from reconciler.adapters.sops.scalars import (
-    Comment,
-    Timestamp,
     decode,
     encode,
     format_float,
     resolve,
     rfc3339,
 )
+from reconciler.adapters.sops.values import Comment, Timestamp
 from reconciler.core.errors import SecretError
 
 

@@ -33,7 +33,8 @@ def load_settings(directory: Path, *, config: Path | None = None) -> Settings:
 
 
 def _settings(source: Source, found: tuple[Diagnostic, ...]) -> Settings:
-    if source.text and not _has_content(source.text):
+    unreadable = any(item.code == "R107" for item in found)
+    if not unreadable and not _has_content(source.text):
         return Settings()
     settings = Settings()
     if source.data is not None:

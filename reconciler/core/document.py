@@ -188,15 +188,8 @@ class ConnectionDocument(Section):
         description="Version of this file format.",
         json_schema_extra={"const": FORMAT_VERSION},
     )
-    name: (
-        Annotated[
-            str,
-            Field(pattern=NAME_PATTERN),
-            Wants(NAME_WISH),
-        ]
-        | None
-    ) = Field(
-        default=None,
+    name: Annotated[str, Field(pattern=NAME_PATTERN), Wants(NAME_WISH)] = Field(
+        default="",
         title="Name",
         description="Identity of the connection; equals the file's stem.",
         examples=["binance-main"],
@@ -246,8 +239,8 @@ class ConnectionDocument(Section):
         description="Sealed by SOPS; plain text here is an error.",
         examples=[{"api_key": "ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]"}],
     )
-    binding: Annotated[str, Wants("one sealed value")] | None = Field(
-        default=None,
+    binding: Annotated[str, Wants("one sealed value")] = Field(
+        default="",
         title="Binding",
         description="Sealed digest of type, provider, owner and config; written by "
         "'reconcile encrypt'.",
@@ -273,26 +266,21 @@ class ConnectionDocument(Section):
         title="Settings",
         description="Which market data is wanted.",
     )
-    expires: (
-        Annotated[
-            str,
-            Field(pattern=_DATE_PATTERN),
-            AfterValidator(_calendar_date),
-            Wants('text: a day such as "2027-01-31"'),
-        ]
-        | None
-    ) = Field(
-        default=None,
+    expires: Annotated[
+        str,
+        Field(pattern=_DATE_PATTERN),
+        AfterValidator(_calendar_date),
+        Wants('text: a day such as "2027-01-31"'),
+    ] = Field(
+        default="",
         title="Expires",
         description="The day on which the credentials end, in quotes.",
         examples=["2027-01-31"],
     )
-    sops: Annotated[dict[str, Any], Wants("the mapping that sops writes")] | None = (
-        Field(
-            default=None,
-            title="SOPS metadata",
-            description="Recipients and MAC, written by sops or by us.",
-        )
+    sops: Annotated[dict[str, Any], Wants("the mapping that sops writes")] = Field(
+        default_factory=dict,
+        title="SOPS metadata",
+        description="Recipients and MAC, written by sops or by us.",
     )
 
 

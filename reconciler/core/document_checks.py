@@ -96,8 +96,9 @@ def _stem_problems(source: Source, stem: str) -> Iterator[Diagnostic]:
 
 
 def _misnamed(source: Source, name: str, stem: str) -> Diagnostic:
-    message = f"name is '{name}', but the file's stem is '{stem}'"
-    hint = f"write name: {stem}, or rename the file"
+    shown = shape.described(stem).removeprefix("text ")
+    message = f"name is '{name}', but the file's stem is {shown}"
+    hint = f"write name: {shown}, or rename the file"
     return shape.problem(source, ("name",), code="R205", message=message, hint=hint)
 
 

@@ -114,8 +114,8 @@ binding: 3
         "9:43 R204 permissions.forbid holds text 'trade' twice",
         "9:66 R203 permissions.ip_restricted must be true or false, not text 'yes'",
         (
-            "10:20 R203 health.interval must be a duration such as 15m, from 10s to 7d, "
-            "not text 'abc'"
+            "10:20 R203 health.interval must be a duration such as 15m, "
+            "from 10s to 7d, not text 'abc'"
         ),
         (
             "10:38 R204 health.stale_after must be a duration such as 15m, "
@@ -131,7 +131,7 @@ binding: 3
             "11:32 R203 settings.symbols[2] must be a symbol: one line of text, "
             "not the number 3"
         ),
-        "11:48 R203 settings.timeframes must be a list of timeframes, not text '1m'",
+        ("11:48 R203 settings.timeframes must be a list of timeframes, not text '1m'"),
         (
             '12:10 R204 expires must be text: a day such as "2027-01-31", '
             "not text '2027-02-30'"
@@ -156,6 +156,9 @@ binding: 3
         ("active: 'yes'", "write true or false"),
         ("health: {failure_threshold: '3'}", "remove the quotes"),
         ("owner: 3", "put it in quotes"),
+        ("name:", "give it a value, or remove the key"),
+        ("binding:", "give it a value, or remove the key"),
+        ("sops:", "give it a value, or remove the key"),
         ("labels:", "give it a value, or remove the key"),
     ],
 )

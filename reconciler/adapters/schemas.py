@@ -1,0 +1,167 @@
+"""JSON Schemas for editors and other programs, generated from what we validate with.
+
+`python -m reconciler.adapters.schemas` writes them all to `schemas/`, and the list of
+diagnostic codes to `docs/diagnostics.md`; tests keep the committed files equal. The
+schemas are hints: only `validate` has the last word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.core import settings
+from reconciler.core.codec import schema_of
+from reconciler.core.diagnostic import RULES
+from reconciler.core.document import ConnectionDocument
+from reconciler.core.durations import format_duration
+from reconciler.core.plan import Plan
+from reconciler.core.run import RunReport
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+BUILT_IN_TYPES: Final = ("ccxt_crypto", "mtapi", "custom_api")
+"""Offered for completion; a plug-in's type is as good."""
+
+Schema = dict[str, Any]
+
+
+def schema_for(kind: str) -> Schema:
+    """Return one schema by name.
+
+    Raises:
+        KeyError: There is none of that name; `KINDS` has them all.
+    """
+    head = {"$schema": DIALECT, "$id": f"urn:reconcile:schema:{kind}:1"}
+    return {**head, **KINDS[kind](), **head}
+
+
+def write_schemas(directory: Path) -> tuple[Path, ...]:
+    """Write every schema as `KIND.schema.json` and return the files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for kind in KINDS:
+        path = directory / f"{kind}.schema.json"
+        path.write_text(schema_text(kind), encoding="utf-8")
+        written.append(path)
+    return tuple(written)
+
+
+def schema_text(kind: str) -> str:
+    """Return a schema as its committed file has it."""
+    return json.dumps(schema_for(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def diagnostics_page() -> str:
+    """Return the page that explains every diagnostic code, as Markdown."""
+    lines = [_INTRODUCTION]
+    for family, heading in _FAMILIES.items():
+        rows = [
+            f"| {code} | {rule.title} | {rule.fix} |"
+            for code, rule in RULES.items()
+            if code.startswith(family)
+        ]
+        table = ["| code | what is wrong | how to fix it |", "|---|---|---|", *rows]
+        lines.append("\n".join((f"## {heading}\n", *table, "")))
+    return "\n".join(lines)
+
+
+_INTRODUCTION: Final = """\
+# Diagnostics
+
+What `reconcile validate` says of a file: `file:line:column CODE message`, then how to
+fix it. Codes are never reused. Every problem of every file is found in one pass; an
+error keeps the file's connection as it is, a warning does not.
+
+This page is generated: `python -m reconciler.adapters.schemas`.
+"""
+_FAMILIES: Final = {
+    "R1": "The text is not the YAML that we accept",
+    "R2": "The document does not have the shape of a connection",
+    "R3": "Credentials and their seal",
+    "R4": "What the type or the provider cannot do",
+}
+
+
+def _connection() -> Schema:
+    schema: Schema = ConnectionDocument.model_json_schema()
+    schema["title"] = "A market-data connection"
+    for parts in (schema, *schema["$defs"].values()):
+        for field in parts["properties"].values():
+            # A default that only says "left out" would be offered as a value.
+            if field.get("default") in ("", None):
+                field.pop("default", None)
+    schema["properties"]["type"] = {
+        **schema["properties"]["type"],
+        "anyOf": [{"enum": list(BUILT_IN_TYPES)}, {"type": "string"}],
+    }
+    return schema
+
+
+def _config() -> Schema:
+    version = {
+        "title": "Format version",
+        "description": "Version of this file format.",
+        "type": "integer",
+        "const": settings.FORMAT_VERSION,
+        "default": settings.FORMAT_VERSION,
+    }
+    properties: Schema = {"version": version}
+    for field in settings.FIELDS:
+        home = properties
+        if len(field.path) > 1:
+            home = _section(properties, field.path[0])
+        home[field.path[-1]] = _setting(field)
+    return {
+        "title": "Settings of one repository: reconcile.yaml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _section(properties: Schema, name: str) -> Schema:
+    section = properties.setdefault(
+        name,
+        {
+            "title": _title(name),
+            "description": settings.SECTIONS[name],
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {},
+        },
+    )
+    found: Schema = section["properties"]
+    return found
+
+
+def _setting(field: settings.Setting) -> Schema:
+    default = settings.default_of(field)
+    if field.path[-1] != field.attribute[-1]:
+        default = format_duration(default)
+    title = {"title": _title(field.path[-1]), "description": field.about}
+    known = {} if default is None else {"default": default}
+    return {**title, **field.schema, **known}
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _value(kind: type) -> Callable[[], Schema]:
+    return lambda: schema_of(kind)
+
+
+KINDS: Final[Mapping[str, Callable[[], Schema]]] = {
+    "connection": _connection,
+    "config": _config,
+    "plan": _value(Plan),
+    "report": _value(RunReport),
+}
+"""Every schema by name."""
+
+
+if __name__ == "__main__":
+    write_schemas(Path("schemas"))
+    Path("docs/diagnostics.md").write_text(diagnostics_page(), encoding="utf-8")

@@ -13,10 +13,12 @@ from reconciler.sandbox.faults import REFUSALS, ActiveFault, Fault
 from reconciler.sandbox.provider import (
     Answer,
     Call,
+    OpenRoute,
     Provider,
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
 )
@@ -51,18 +53,26 @@ def judge(
         return Verdict(answer=refusal, authenticated=False)
     if route is None:
         return Verdict(answer=provider.not_found, authenticated=False)
-    call = _with_market_faults(call, faults)
-    account: Account | None = None
     edge = _edge_answer(call, faults)
     if edge is not None:
         return Verdict(answer=edge, authenticated=False)
+    verdict = _ask(provider, route, _with_market_faults(call, faults), faults)
+    return replace(verdict, answer=_spoiled(verdict.answer, faults))
+
+
+def _ask(
+    provider: Provider, route: Route, call: Call, faults: tuple[ActiveFault, ...]
+) -> Verdict:
+    proven = False
     try:
-        if route.is_private:
-            account = _prove(provider, route, call)
+        if isinstance(route, OpenRoute):
+            return Verdict(answer=route.reply(call), authenticated=False)
+        account = _prove(provider, route, call)
+        proven = True
         answer = route.reply(call, _as_reported(account, faults))
-    except Refusal as refusal_raised:
-        answer = refusal_raised.answer
-    return Verdict(answer=_spoiled(answer, faults), authenticated=account is not None)
+    except Refusal as refusal:
+        answer = refusal.answer
+    return Verdict(answer=answer, authenticated=proven)
 
 
 def _refusal(
@@ -78,7 +88,7 @@ def _refusal(
     return None
 
 
-def _prove(provider: Provider, route: Route, call: Call) -> Account:
+def _prove(provider: Provider, route: SignedRoute, call: Call) -> Account:
     account = provider.authenticate(call, provider.accounts)
     if route.needs is not None and not account.may(route.needs):
         context = RefusalContext(now_s=call.now_s, ip=call.peer_ip, retry_after_s=1)
@@ -86,10 +96,8 @@ def _prove(provider: Provider, route: Route, call: Call) -> Account:
     return account
 
 
-def _as_reported(
-    account: Account | None, faults: tuple[ActiveFault, ...]
-) -> Account | None:
-    if account is not None and _has(faults, Fault.WRONG_PERMISSIONS):
+def _as_reported(account: Account, faults: tuple[ActiveFault, ...]) -> Account:
+    if _has(faults, Fault.WRONG_PERMISSIONS):
         return replace(account, permissions=ALL_PERMISSIONS)
     return account
 

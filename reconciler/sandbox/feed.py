@@ -39,10 +39,12 @@ from reconciler.sandbox.provider import (
     Answer,
     Call,
     Kind,
+    OpenRoute,
     Provider,
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     json_answer,
@@ -147,25 +149,29 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
 # Data
 
 
-def _health(call: Call, _account: Account | None) -> Answer:
+def _public_health(call: Call) -> Answer:
     return json_answer({"status": "ok", "time": call.now_ms})
 
 
-def _account_page(_call: Call, account: Account | None) -> Answer:
+def _health(call: Call, _account: Account) -> Answer:
+    return _public_health(call)
+
+
+def _account_page(_call: Call, account: Account) -> Answer:
     return json_answer(
         {
             "account": {
-                "id": account.account_id if account else None,
+                "id": account.account_id,
                 "plan": "sandbox",
                 "balance": 250.0,
                 "currency": "USD",
-                "permissions": list(account.permissions) if account else [],
+                "permissions": list(account.permissions),
             }
         }
     )
 
 
-def _symbol_list(_call: Call, _account: Account | None) -> Answer:
+def _symbol_list(_call: Call, _account: Account) -> Answer:
     return json_answer({"symbols": list(INSTRUMENTS)})
 
 
@@ -177,7 +183,7 @@ def _symbol(call: Call) -> str:
     return name
 
 
-def _ticker(call: Call, _account: Account | None) -> Answer:
+def _ticker(call: Call, _account: Account) -> Answer:
     name = _symbol(call)
     day = call.market.ticker(name)
     document: dict[str, Any] = {
@@ -190,7 +196,7 @@ def _ticker(call: Call, _account: Account | None) -> Answer:
     return json_answer({"data": document})
 
 
-def _candles(call: Call, _account: Account | None) -> Answer:
+def _candles(call: Call, _account: Account) -> Answer:
     name, plain = _symbol(call), "timeframe" in call.params
     interval = call.params.get("timeframe" if plain else "interval", "")
     if interval not in _INTERVALS:
@@ -227,13 +233,13 @@ def _number(call: Call, name: str) -> int | None:
     return int(text)
 
 
-_ROUTES = {
-    "GET /v1/public/health": Route(kind=Kind.PUBLIC, reply=_health),
-    "GET /v1/health": Route(kind=Kind.PRIVATE, reply=_health),
-    "GET /v1/account": Route(kind=Kind.PRIVATE, reply=_account_page),
-    "GET /v1/symbols": Route(kind=Kind.PRIVATE, reply=_symbol_list, needs="read"),
-    "GET /v1/ticker": Route(kind=Kind.PRIVATE, reply=_ticker, needs="read"),
-    "GET /v1/candles": Route(kind=Kind.CANDLES, reply=_candles, needs="read"),
+_ROUTES: dict[str, Route] = {
+    "GET /v1/public/health": OpenRoute(reply=_public_health),
+    "GET /v1/health": SignedRoute(reply=_health),
+    "GET /v1/account": SignedRoute(reply=_account_page),
+    "GET /v1/symbols": SignedRoute(reply=_symbol_list, needs="read"),
+    "GET /v1/ticker": SignedRoute(reply=_ticker, needs="read"),
+    "GET /v1/candles": SignedRoute(kind=Kind.CANDLES, reply=_candles, needs="read"),
 }
 
 

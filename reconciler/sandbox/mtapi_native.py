@@ -37,7 +37,7 @@ from reconciler.sandbox.provider import (
     Provider,
     Refusal,
     RefusalContext,
-    Route,
+    SignedRoute,
     html_answer,
     json_answer,
     number,
@@ -135,22 +135,21 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
     return wordings.get(fault, html_answer(503, "503 Service Unavailable"))
 
 
-def _token(_call: Call, account: Account | None) -> Answer:
-    return text(token_of(account)) if account else text("")
+def _token(_call: Call, account: Account) -> Answer:
+    return text(token_of(account))
 
 
-def _alive(_call: Call, _account: Account | None) -> Answer:
+def _alive(_call: Call, _account: Account) -> Answer:
     return text("OK")
 
 
-def _disconnect(call: Call, account: Account | None) -> Answer:
-    if account is not None:
-        call.memory.pop(_place(account), None)
+def _disconnect(call: Call, account: Account) -> Answer:
+    call.memory.pop(_place(account), None)
     return text("OK")
 
 
-def _status(call: Call, account: Account | None) -> Answer:
-    since_s = call.memory[_place(account)] if account else 0
+def _status(call: Call, account: Account) -> Answer:
+    since_s = call.memory[_place(account)]
     return json_answer(
         {
             "id": call.params["id"],
@@ -162,7 +161,7 @@ def _status(call: Call, account: Account | None) -> Answer:
     )
 
 
-def _summary(_call: Call, account: Account | None) -> Answer:
+def _summary(_call: Call, account: Account) -> Answer:
     return json_answer(
         {
             "balance": 10_000.0,
@@ -176,22 +175,22 @@ def _summary(_call: Call, account: Account | None) -> Answer:
             "currency": "USD",
             "method": "Hedging",
             "type": "demo",
-            "isInvestor": account is None or not account.may("trade"),
+            "isInvestor": not account.may("trade"),
             "synced": True,
         }
     )
 
 
-def _details(_call: Call, _account: Account | None) -> Answer:
+def _details(_call: Call, _account: Account) -> Answer:
     details = {"company": "Sandbox", "group": "demo", "timezone": 0}
     return json_answer({"serverName": SERVER, **details})
 
 
-def _symbols(_call: Call, _account: Account | None) -> Answer:
+def _symbols(_call: Call, _account: Account) -> Answer:
     return json_answer({name: {} for name in _SYMBOLS})
 
 
-def _symbol_list(_call: Call, _account: Account | None) -> Answer:
+def _symbol_list(_call: Call, _account: Account) -> Answer:
     return json_answer(list(_SYMBOLS))
 
 
@@ -202,7 +201,7 @@ def _symbol(call: Call) -> str:
     return name
 
 
-def _quote(call: Call, _account: Account | None) -> Answer:
+def _quote(call: Call, _account: Account) -> Answer:
     name = _symbol(call)
     day = call.market.ticker(_SYMBOLS[name])
     return json_answer(
@@ -217,7 +216,7 @@ def _quote(call: Call, _account: Account | None) -> Answer:
     )
 
 
-def _history(call: Call, _account: Account | None) -> Answer:
+def _history(call: Call, _account: Account) -> Answer:
     instrument = INSTRUMENTS[_SYMBOLS[_symbol(call)]]
     minutes = call.params.get("timeFrame", "")
     timeframe = _TIMEFRAMES.get(int(minutes)) if minutes.isdigit() else None
@@ -258,22 +257,27 @@ def _iso(at_s: float) -> str:
     return datetime.fromtimestamp(int(at_s), UTC).replace(tzinfo=None).isoformat()
 
 
+_REPLIES = {
+    "ConnectEx": _token,
+    "Connect": _token,
+    "ConnectByToken": _token,
+    "CheckConnect": _alive,
+    "ConnectionStatus": _status,
+    "AccountSummary": _summary,
+    "AccountDetails": _details,
+    "Symbols": _symbols,
+    "SymbolList": _symbol_list,
+    "GetQuote": _quote,
+    "PriceHistory": _history,
+    "Disconnect": _disconnect,
+}
 _ROUTES = {
-    f"GET /{path}": Route(kind=kind, reply=reply, needs="read")
-    for path, kind, reply in (
-        ("ConnectEx", Kind.PRIVATE, _token),
-        ("Connect", Kind.PRIVATE, _token),
-        ("ConnectByToken", Kind.PRIVATE, _token),
-        ("CheckConnect", Kind.PRIVATE, _alive),
-        ("ConnectionStatus", Kind.PRIVATE, _status),
-        ("AccountSummary", Kind.PRIVATE, _summary),
-        ("AccountDetails", Kind.PRIVATE, _details),
-        ("Symbols", Kind.PRIVATE, _symbols),
-        ("SymbolList", Kind.PRIVATE, _symbol_list),
-        ("GetQuote", Kind.PRIVATE, _quote),
-        ("PriceHistory", Kind.CANDLES, _history),
-        ("Disconnect", Kind.PRIVATE, _disconnect),
+    f"GET /{name}": SignedRoute(
+        kind=Kind.CANDLES if reply is _history else Kind.PRIVATE,
+        reply=reply,
+        needs="read",
     )
+    for name, reply in _REPLIES.items()
 }
 
 MTAPI_NATIVE = Provider(

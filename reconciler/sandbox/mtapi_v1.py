@@ -37,6 +37,7 @@ from reconciler.sandbox.provider import (
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     json_answer,
@@ -44,8 +45,6 @@ from reconciler.sandbox.provider import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.sandbox.accounts import Account
 
 HOSTS = ("api.mtapi.io", "mtapi.sandbox.example")
@@ -127,11 +126,11 @@ def _later(status: int, code: str, wait_s: int) -> Answer:
     )
 
 
-def _account(_call: Call, account: Account | None) -> Answer:
+def _account(_call: Call, account: Account) -> Answer:
     return json_answer(
         {
-            "account_id": account.account_id if account else None,
-            "name": account.name if account else None,
+            "account_id": account.account_id,
+            "name": account.name,
             "balance": 10_000.0,
             "equity": 10_050.5,
             "margin": 120.0,
@@ -141,12 +140,12 @@ def _account(_call: Call, account: Account | None) -> Answer:
             "leverage": 100,
             "server": "Sandbox-Demo",
             "type": "demo",
-            "read_only": account is None or not account.may("trade"),
+            "read_only": not account.may("trade"),
         }
     )
 
 
-def _symbols(_call: Call, _account: Account | None) -> Answer:
+def _symbols(_call: Call, _account: Account) -> Answer:
     return json_answer({"symbols": list(_SYMBOLS)})
 
 
@@ -157,7 +156,7 @@ def _symbol(call: Call) -> str:
     return name
 
 
-def _quote(call: Call, _account: Account | None) -> Answer:
+def _quote(call: Call, _account: Account) -> Answer:
     name = _symbol(call)
     day = call.market.ticker(_SYMBOLS[name])
     when = int(call.market.now_s)
@@ -171,7 +170,7 @@ def _quote(call: Call, _account: Account | None) -> Answer:
     )
 
 
-def _history(call: Call, _account: Account | None) -> Answer:
+def _history(call: Call, _account: Account) -> Answer:
     instrument = INSTRUMENTS[_SYMBOLS[_symbol(call)]]
     timeframe = _TIMEFRAMES.get(call.params.get("timeframe", ""))
     if timeframe is None:
@@ -208,21 +207,18 @@ def _number(call: Call, name: str) -> int | None:
     return int(text)
 
 
-_REPLIES: dict[str | None, tuple[Kind, Callable[[Call, Account | None], Answer]]] = {
-    None: (Kind.PRIVATE, _account),
-    "/symbols": (Kind.PRIVATE, _symbols),
-    "/quote": (Kind.PRIVATE, _quote),
-    "/history": (Kind.CANDLES, _history),
+_ROUTES: dict[str | None, SignedRoute] = {
+    None: SignedRoute(reply=_account, needs="read"),
+    "/symbols": SignedRoute(reply=_symbols, needs="read"),
+    "/quote": SignedRoute(reply=_quote, needs="read"),
+    "/history": SignedRoute(kind=Kind.CANDLES, reply=_history, needs="read"),
 }
 
 
 def find_route(method: str, path: str) -> Route | None:
-    """Return the route for a path below an account; every one needs `read`."""
+    """Return the route for a path below an account; there is nothing to write."""
     match = _ACCOUNT_PATH.fullmatch(path)
-    if match is None or method != "GET":
-        return None
-    kind, reply = _REPLIES[match[2]]
-    return Route(kind=kind, reply=reply, needs="read")
+    return _ROUTES[match[2]] if match and method == "GET" else None
 
 
 MTAPI_V1 = Provider(

@@ -78,22 +78,33 @@ class RefusalContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One endpoint: its kind, the permission it needs, and who answers."""
+class OpenRoute:
+    """An endpoint that answers anybody."""
 
-    kind: Kind
-    reply: Callable[[Call, Account | None], Answer]
-    needs: str | None = None
+    reply: Callable[[Call], Answer]
+    kind: Kind = Kind.PUBLIC
 
     @property
-    def is_private(self) -> bool:
-        """Whether callers must prove who they are."""
-        return self.kind is Kind.PRIVATE or self.needs is not None
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds a fault can mean by this endpoint."""
+        return frozenset({self.kind})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRoute:
+    """An endpoint whose caller must prove an account, and may need a permission."""
+
+    reply: Callable[[Call, Account], Answer]
+    kind: Kind = Kind.PRIVATE
+    needs: str | None = None
 
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds a fault can mean: candles behind a key are private too."""
-        return frozenset({self.kind, Kind.PRIVATE} if self.is_private else {self.kind})
+        return frozenset({self.kind, Kind.PRIVATE})
+
+
+Route = OpenRoute | SignedRoute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

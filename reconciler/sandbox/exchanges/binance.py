@@ -25,9 +25,11 @@ from reconciler.sandbox.exchanges.binance_words import (
 from reconciler.sandbox.provider import (
     Call,
     Kind,
+    OpenRoute,
     Provider,
     Refusal,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     table,
@@ -102,40 +104,32 @@ def _check_time(params: dict[str, str], now_ms: int) -> None:
         raise Refusal(error(400, -1021, message))
 
 
-_FUTURES = {
-    "GET /fapi/v1/ping": Route(kind=Kind.PUBLIC, reply=market.ping),
-    "GET /fapi/v1/time": Route(kind=Kind.PUBLIC, reply=market.time),
-    "GET /fapi/v1/exchangeInfo": Route(kind=Kind.PUBLIC, reply=market.linear_info),
-    "GET /fapi/v1/klines": Route(kind=Kind.CANDLES, reply=market.klines),
-    "GET /fapi/v1/ticker/24hr": Route(kind=Kind.PUBLIC, reply=market.ticker_24h),
-    "GET /dapi/v1/ping": Route(kind=Kind.PUBLIC, reply=market.ping),
-    "GET /dapi/v1/time": Route(kind=Kind.PUBLIC, reply=market.time),
-    "GET /dapi/v1/exchangeInfo": Route(kind=Kind.PUBLIC, reply=market.empty_info),
-    "GET /eapi/v1/exchangeInfo": Route(kind=Kind.PUBLIC, reply=market.empty_info),
+_FUTURES: dict[str, Route] = {
+    "GET /fapi/v1/ping": OpenRoute(reply=market.ping),
+    "GET /fapi/v1/time": OpenRoute(reply=market.time),
+    "GET /fapi/v1/exchangeInfo": OpenRoute(reply=market.linear_info),
+    "GET /fapi/v1/klines": OpenRoute(kind=Kind.CANDLES, reply=market.klines),
+    "GET /fapi/v1/ticker/24hr": OpenRoute(reply=market.ticker_24h),
+    "GET /dapi/v1/ping": OpenRoute(reply=market.ping),
+    "GET /dapi/v1/time": OpenRoute(reply=market.time),
+    "GET /dapi/v1/exchangeInfo": OpenRoute(reply=market.empty_info),
+    "GET /eapi/v1/exchangeInfo": OpenRoute(reply=market.empty_info),
 }
-_SPOT = {
-    "GET /api/v3/ping": Route(kind=Kind.PUBLIC, reply=market.ping),
-    "GET /api/v3/time": Route(kind=Kind.PUBLIC, reply=market.time),
-    "GET /api/v3/exchangeInfo": Route(kind=Kind.PUBLIC, reply=market.exchange_info),
-    "GET /api/v3/klines": Route(kind=Kind.CANDLES, reply=market.klines),
-    "GET /api/v3/ticker/24hr": Route(kind=Kind.PUBLIC, reply=market.ticker_24h),
-    "GET /api/v3/ticker/price": Route(kind=Kind.PUBLIC, reply=market.price),
-    "GET /api/v3/account": Route(
-        kind=Kind.PRIVATE, reply=wallet.account_info, needs="read"
-    ),
+_SPOT: dict[str, Route] = {
+    "GET /api/v3/ping": OpenRoute(reply=market.ping),
+    "GET /api/v3/time": OpenRoute(reply=market.time),
+    "GET /api/v3/exchangeInfo": OpenRoute(reply=market.exchange_info),
+    "GET /api/v3/klines": OpenRoute(kind=Kind.CANDLES, reply=market.klines),
+    "GET /api/v3/ticker/24hr": OpenRoute(reply=market.ticker_24h),
+    "GET /api/v3/ticker/price": OpenRoute(reply=market.price),
+    "GET /api/v3/account": SignedRoute(reply=wallet.account_info, needs="read"),
 }
-_WALLET = {
-    "GET /sapi/v1/system/status": Route(kind=Kind.PUBLIC, reply=market.system_status),
-    "GET /sapi/v1/account/apiRestrictions": Route(
-        kind=Kind.PRIVATE, reply=wallet.restrictions
-    ),
-    "GET /sapi/v1/capital/config/getall": Route(
-        kind=Kind.PRIVATE, reply=wallet.coins, needs="read"
-    ),
-    "GET /sapi/v1/margin/allPairs": Route(kind=Kind.PRIVATE, reply=wallet.margin_pairs),
-    "GET /sapi/v1/margin/isolated/allPairs": Route(
-        kind=Kind.PRIVATE, reply=wallet.margin_pairs
-    ),
+_WALLET: dict[str, Route] = {
+    "GET /sapi/v1/system/status": OpenRoute(reply=market.system_status),
+    "GET /sapi/v1/account/apiRestrictions": SignedRoute(reply=wallet.restrictions),
+    "GET /sapi/v1/capital/config/getall": SignedRoute(reply=wallet.coins, needs="read"),
+    "GET /sapi/v1/margin/allPairs": SignedRoute(reply=wallet.margin_pairs),
+    "GET /sapi/v1/margin/isolated/allPairs": SignedRoute(reply=wallet.margin_pairs),
 }
 
 

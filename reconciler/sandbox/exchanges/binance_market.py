@@ -5,14 +5,11 @@ Futures list one perpetual, so that a client with default options loads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.sandbox.candles import INSTRUMENTS, Instrument
 from reconciler.sandbox.exchanges.binance_words import error, missing
 from reconciler.sandbox.provider import Answer, Call, Refusal, json_answer
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.accounts import Account
 
 LISTED = {
     item.base + item.quote: item
@@ -24,33 +21,33 @@ _INTERVALS = frozenset([*_MINUTES_AND_HOURS.split(), "1d", "3d", "1w", "1M"])
 _MAX_ROWS = 1_000
 
 
-def time(call: Call, _account: Account | None) -> Answer:
+def time(call: Call) -> Answer:
     """Answer with the server clock."""
     return json_answer({"serverTime": call.now_ms})
 
 
-def ping(_call: Call, _account: Account | None) -> Answer:
+def ping(_call: Call) -> Answer:
     """Answer with nothing, to prove that somebody listens."""
     return json_answer({})
 
 
-def system_status(_call: Call, _account: Account | None) -> Answer:
+def system_status(_call: Call) -> Answer:
     """Answer with that all is well."""
     return json_answer({"status": 0, "msg": "normal"})
 
 
-def exchange_info(call: Call, _account: Account | None) -> Answer:
+def exchange_info(call: Call) -> Answer:
     """Answer with the spot listing."""
     symbols = [_spot_symbol(name, item) for name, item in LISTED.items()]
     return json_answer(_info(call, symbols))
 
 
-def linear_info(call: Call, _account: Account | None) -> Answer:
+def linear_info(call: Call) -> Answer:
     """Answer with the listing of USD-margined futures."""
     return json_answer({**_info(call, [_perpetual()]), "futuresType": "U_MARGINED"})
 
 
-def empty_info(call: Call, _account: Account | None) -> Answer:
+def empty_info(call: Call) -> Answer:
     """Answer with a listing with nothing on it."""
     return json_answer({**_info(call, []), "optionSymbols": []})
 
@@ -135,7 +132,7 @@ def _instrument(call: Call) -> Instrument:
     return LISTED[name]
 
 
-def klines(call: Call, _account: Account | None) -> Answer:
+def klines(call: Call) -> Answer:
     """Answer with bars, ascending; with a start time the oldest first."""
     item, interval = _instrument(call), call.params.get("interval", "")
     if interval not in _INTERVALS:
@@ -172,7 +169,7 @@ def _number(call: Call, name: str) -> int | None:
     return int(text)
 
 
-def ticker_24h(call: Call, _account: Account | None) -> Answer:
+def ticker_24h(call: Call) -> Answer:
     """Answer with one market's last 24 hours, or all of them."""
     if "symbol" in call.params:
         return json_answer(_ticker_row(call, _instrument(call)))
@@ -207,7 +204,7 @@ def _ticker_row(call: Call, item: Instrument) -> dict[str, Any]:
     }
 
 
-def price(call: Call, _account: Account | None) -> Answer:
+def price(call: Call) -> Answer:
     """Answer with one market's last price."""
     item = _instrument(call)
     last = call.market.ticker(item.symbol).last

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.exchanges.binance_market import LISTED
-from reconciler.sandbox.exchanges.binance_words import not_for_you
 from reconciler.sandbox.provider import Answer, Call, json_answer
 
 if TYPE_CHECKING:
@@ -14,9 +13,9 @@ if TYPE_CHECKING:
 _COINS = ("BTC", "ETH", "BNB", "SOL", "XRP", "ADA", "DOGE", "LTC", "USDT", "USDC")
 
 
-def account_info(call: Call, account: Account | None) -> Answer:
+def account_info(call: Call, account: Account) -> Answer:
     """Answer with balances and what the account may do."""
-    trader = account is not None and account.may("trade")
+    trader = account.may("trade")
     return json_answer(
         {
             "makerCommission": 10,
@@ -24,7 +23,7 @@ def account_info(call: Call, account: Account | None) -> Answer:
             "buyerCommission": 0,
             "sellerCommission": 0,
             "canTrade": trader,
-            "canWithdraw": account is not None and account.may("withdraw"),
+            "canWithdraw": account.may("withdraw"),
             "canDeposit": True,
             "updateTime": call.now_ms,
             "accountType": "SPOT",
@@ -33,15 +32,13 @@ def account_info(call: Call, account: Account | None) -> Answer:
                 {"asset": "USDT", "free": "12500.00000000", "locked": "500.00000000"},
             ],
             "permissions": ["SPOT"],
-            "uid": int(account.account_id) if account else 0,
+            "uid": int(account.account_id),
         }
     )
 
 
-def restrictions(_call: Call, account: Account | None) -> Answer:
+def restrictions(_call: Call, account: Account) -> Answer:
     """Answer with what the key itself may do."""
-    if account is None:
-        return not_for_you()
     trades, withdraws = account.may("trade"), account.may("withdraw")
     return json_answer(
         {
@@ -60,7 +57,7 @@ def restrictions(_call: Call, account: Account | None) -> Answer:
     )
 
 
-def coins(_call: Call, _account: Account | None) -> Answer:
+def coins(_call: Call, _account: Account) -> Answer:
     """Answer with every coin and the chains it travels on."""
     return json_answer([_coin(code) for code in _COINS])
 
@@ -92,7 +89,7 @@ def _coin(code: str) -> dict[str, Any]:
     }
 
 
-def margin_pairs(_call: Call, _account: Account | None) -> Answer:
+def margin_pairs(_call: Call, _account: Account) -> Answer:
     """Answer with the pairs that can be traded on margin."""
     return json_answer(
         [

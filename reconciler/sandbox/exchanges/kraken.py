@@ -11,10 +11,8 @@ counts as last used at the provider's own time.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-import json
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -26,10 +24,12 @@ from reconciler.sandbox.provider import (
     Answer,
     Call,
     Kind,
+    OpenRoute,
     Provider,
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     json_answer,
@@ -124,25 +124,12 @@ def authenticate(call: Call, accounts: tuple[Account, ...]) -> Account:
 
 
 def _form(call: Call) -> dict[str, str]:
-    text = call.body.decode("utf-8", "replace")
-    if not call.headers.get("Content-Type", "").startswith("application/json"):
-        return dict(parse_qsl(text))
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return {}
-    if not isinstance(document, dict):
-        return {}
-    return {name: str(value) for name, value in document.items()}
+    return dict(parse_qsl(call.body.decode("utf-8", "replace")))
 
 
 def _sign(account: Account, nonce: str, call: Call) -> str:
-    try:
-        secret = base64.b64decode(account.api_secret)
-    except binascii.Error:  # a sandbox account that is not Kraken's shape
-        return ""
-    digest = hashlib.sha256(nonce.encode() + call.body).digest()
-    text = call.path.encode() + digest
+    secret = base64.b64decode(account.api_secret)
+    text = call.path.encode() + hashlib.sha256(nonce.encode() + call.body).digest()
     return base64.b64encode(hmac.new(secret, text, hashlib.sha512).digest()).decode()
 
 
@@ -173,16 +160,16 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
 # Market data
 
 
-def _time(call: Call, _account: Account | None) -> Answer:
+def _time(call: Call) -> Answer:
     now = formatdate(call.now_s, usegmt=True)
     return ok({"unixtime": int(call.now_s), "rfc1123": now})
 
 
-def _status(_call: Call, _account: Account | None) -> Answer:
+def _status(_call: Call) -> Answer:
     return ok({"status": "online", "timestamp": "2026-11-22T00:00:00Z"})
 
 
-def _asset_list(_call: Call, _account: Account | None) -> Answer:
+def _asset_list(_call: Call) -> Answer:
     return ok(
         {
             name: {
@@ -197,7 +184,7 @@ def _asset_list(_call: Call, _account: Account | None) -> Answer:
     )
 
 
-def _pair_list(_call: Call, _account: Account | None) -> Answer:
+def _pair_list(_call: Call) -> Answer:
     return ok({pair: _pair(symbol) for pair, symbol in _PAIRS.items()})
 
 
@@ -248,7 +235,7 @@ def _wanted(call: Call) -> dict[str, str]:
     return {names[name]: _PAIRS[names[name]] for name in asked.split(",")}
 
 
-def _ticker(call: Call, _account: Account | None) -> Answer:
+def _ticker(call: Call) -> Answer:
     return ok({p: _ticker_row(call, symbol) for p, symbol in _wanted(call).items()})
 
 
@@ -267,7 +254,7 @@ def _ticker_row(call: Call, symbol: str) -> dict[str, Any]:
     }
 
 
-def _ohlc(call: Call, _account: Account | None) -> Answer:
+def _ohlc(call: Call) -> Answer:
     timeframe = _INTERVALS.get(call.params.get("interval", "1"))
     if timeframe is None or "pair" not in call.params:
         raise Refusal(error("EGeneral:Invalid arguments"))
@@ -293,7 +280,7 @@ def _ohlc(call: Call, _account: Account | None) -> Answer:
 # Account
 
 
-def _balance_extended(_call: Call, _account: Account | None) -> Answer:
+def _balance_extended(_call: Call, _account: Account) -> Answer:
     return ok(
         {
             "XXBT": {"balance": "0.2500000000", "hold_trade": "0.0000000000"},
@@ -302,13 +289,11 @@ def _balance_extended(_call: Call, _account: Account | None) -> Answer:
     )
 
 
-def _balance(_call: Call, _account: Account | None) -> Answer:
+def _balance(_call: Call, _account: Account) -> Answer:
     return ok({"XXBT": "0.2500000000", "USDT": "13000.00000000"})
 
 
-def _key_info(_call: Call, account: Account | None) -> Answer:
-    if account is None:
-        return error("EAPI:Invalid key")
+def _key_info(_call: Call, account: Account) -> Answer:
     granted = [word for p in account.permissions for word in _PERMISSIONS[p]]
     return ok(
         {
@@ -321,18 +306,16 @@ def _key_info(_call: Call, account: Account | None) -> Answer:
     )
 
 
-_ROUTES = {
-    "GET /0/public/Time": Route(kind=Kind.PUBLIC, reply=_time),
-    "GET /0/public/SystemStatus": Route(kind=Kind.PUBLIC, reply=_status),
-    "GET /0/public/Assets": Route(kind=Kind.PUBLIC, reply=_asset_list),
-    "GET /0/public/AssetPairs": Route(kind=Kind.PUBLIC, reply=_pair_list),
-    "GET /0/public/Ticker": Route(kind=Kind.PUBLIC, reply=_ticker),
-    "GET /0/public/OHLC": Route(kind=Kind.CANDLES, reply=_ohlc),
-    "POST /0/private/Balance": Route(kind=Kind.PRIVATE, reply=_balance, needs="read"),
-    "POST /0/private/BalanceEx": Route(
-        kind=Kind.PRIVATE, reply=_balance_extended, needs="read"
-    ),
-    "POST /0/private/GetApiKeyInfo": Route(kind=Kind.PRIVATE, reply=_key_info),
+_ROUTES: dict[str, Route] = {
+    "GET /0/public/Time": OpenRoute(reply=_time),
+    "GET /0/public/SystemStatus": OpenRoute(reply=_status),
+    "GET /0/public/Assets": OpenRoute(reply=_asset_list),
+    "GET /0/public/AssetPairs": OpenRoute(reply=_pair_list),
+    "GET /0/public/Ticker": OpenRoute(reply=_ticker),
+    "GET /0/public/OHLC": OpenRoute(kind=Kind.CANDLES, reply=_ohlc),
+    "POST /0/private/Balance": SignedRoute(reply=_balance, needs="read"),
+    "POST /0/private/BalanceEx": SignedRoute(reply=_balance_extended, needs="read"),
+    "POST /0/private/GetApiKeyInfo": SignedRoute(reply=_key_info),
 }
 
 KRAKEN = Provider(

@@ -21,10 +21,12 @@ from reconciler.sandbox.provider import (
     Answer,
     Call,
     Kind,
+    OpenRoute,
     Provider,
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     json_answer,
@@ -145,15 +147,15 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
 # Market data
 
 
-def _time(call: Call, _account: Account | None) -> Answer:
+def _time(call: Call) -> Answer:
     return ok(call.now_ms)
 
 
-def _status(_call: Call, _account: Account | None) -> Answer:
+def _status(_call: Call) -> Answer:
     return ok({"status": "open", "msg": ""})
 
 
-def _symbols(_call: Call, _account: Account | None) -> Answer:
+def _symbols(_call: Call) -> Answer:
     return ok([_symbol(name, item) for name, item in _LISTED.items()])
 
 
@@ -183,7 +185,7 @@ def _symbol(name: str, item: Instrument) -> dict[str, Any]:
     }
 
 
-def _currencies(_call: Call, _account: Account | None) -> Answer:
+def _currencies(_call: Call) -> Answer:
     return ok([_currency(coin) for coin in _COINS])
 
 
@@ -212,16 +214,16 @@ def _currency(coin: str) -> dict[str, Any]:
     }
 
 
-def _contracts(_call: Call, _account: Account | None) -> Answer:
+def _contracts(_call: Call) -> Answer:
     return ok([])
 
 
-def _all_tickers(call: Call, _account: Account | None) -> Answer:
+def _all_tickers(call: Call) -> Answer:
     rows = [_ticker_row(call, name, item) for name, item in _LISTED.items()]
     return ok({"time": int(call.market.now_s * 1000), "ticker": rows})
 
 
-def _stats(call: Call, _account: Account | None) -> Answer:
+def _stats(call: Call) -> Answer:
     name, item = _listed(call)
     when = int(call.market.now_s * 1000)
     row = _ticker_row(call, name, item)
@@ -259,7 +261,7 @@ def _listed(call: Call) -> tuple[str, Instrument]:
     return name, _LISTED[name]
 
 
-def _candles(call: Call, _account: Account | None) -> Answer:
+def _candles(call: Call) -> Answer:
     _, item = _listed(call)
     timeframe = _TYPES.get(call.params.get("type", ""))
     if timeframe is None:
@@ -293,20 +295,20 @@ def _seconds(call: Call, name: str) -> int:
 # Account
 
 
-def _mode(_call: Call, _account: Account | None) -> Answer:
+def _mode(_call: Call, _account: Account) -> Answer:
     return ok({"selfAccountMode": "CLASSIC", "unifiedSubAccount": []})
 
 
-def _high_frequency_opened(_call: Call, _account: Account | None) -> Answer:
+def _high_frequency_opened(_call: Call, _account: Account) -> Answer:
     return ok(False)
 
 
-def _margin_symbols(call: Call, _account: Account | None) -> Answer:
+def _margin_symbols(call: Call, _account: Account) -> Answer:
     items = [_symbol(n, i) for n, i in _LISTED.items() if i.quote == "USDT"]
     return ok({"timestamp": call.now_ms, "items": items})
 
 
-def _isolated_symbols(_call: Call, _account: Account | None) -> Answer:
+def _isolated_symbols(_call: Call, _account: Account) -> Answer:
     return ok(
         [
             {
@@ -323,7 +325,7 @@ def _isolated_symbols(_call: Call, _account: Account | None) -> Answer:
     )
 
 
-def _accounts(call: Call, _account: Account | None) -> Answer:
+def _accounts(call: Call, _account: Account) -> Answer:
     held = (("BTC", "0.25", "0.25", "0"), ("USDT", "13000", "12500", "500"))
     rows = [
         {
@@ -339,9 +341,7 @@ def _accounts(call: Call, _account: Account | None) -> Answer:
     return ok(rows)
 
 
-def _key_info(_call: Call, account: Account | None) -> Answer:
-    if account is None:
-        return error(401, "400003", "KC-API-KEY not exists")
+def _key_info(_call: Call, account: Account) -> Answer:
     info: dict[str, Any] = {
         "remark": account.name,
         "apiKey": account.api_key,
@@ -356,23 +356,21 @@ def _key_info(_call: Call, account: Account | None) -> Answer:
     return ok(info)
 
 
-_ROUTES = {
-    "GET /api/v1/timestamp": Route(kind=Kind.PUBLIC, reply=_time),
-    "GET /api/v1/status": Route(kind=Kind.PUBLIC, reply=_status),
-    "GET /api/v2/symbols": Route(kind=Kind.PUBLIC, reply=_symbols),
-    "GET /api/v3/currencies": Route(kind=Kind.PUBLIC, reply=_currencies),
-    "GET /api/v1/contracts/active": Route(kind=Kind.PUBLIC, reply=_contracts),
-    "GET /api/v1/market/allTickers": Route(kind=Kind.PUBLIC, reply=_all_tickers),
-    "GET /api/v1/market/stats": Route(kind=Kind.PUBLIC, reply=_stats),
-    "GET /api/v1/market/candles": Route(kind=Kind.CANDLES, reply=_candles),
-    "GET /api/ua/v1/account/mode": Route(kind=Kind.PRIVATE, reply=_mode),
-    "GET /api/v1/hf/accounts/opened": Route(
-        kind=Kind.PRIVATE, reply=_high_frequency_opened
-    ),
-    "GET /api/v3/margin/symbols": Route(kind=Kind.PRIVATE, reply=_margin_symbols),
-    "GET /api/v1/isolated/symbols": Route(kind=Kind.PRIVATE, reply=_isolated_symbols),
-    "GET /api/v1/accounts": Route(kind=Kind.PRIVATE, reply=_accounts, needs="read"),
-    "GET /api/v1/user/api-key": Route(kind=Kind.PRIVATE, reply=_key_info),
+_ROUTES: dict[str, Route] = {
+    "GET /api/v1/timestamp": OpenRoute(reply=_time),
+    "GET /api/v1/status": OpenRoute(reply=_status),
+    "GET /api/v2/symbols": OpenRoute(reply=_symbols),
+    "GET /api/v3/currencies": OpenRoute(reply=_currencies),
+    "GET /api/v1/contracts/active": OpenRoute(reply=_contracts),
+    "GET /api/v1/market/allTickers": OpenRoute(reply=_all_tickers),
+    "GET /api/v1/market/stats": OpenRoute(reply=_stats),
+    "GET /api/v1/market/candles": OpenRoute(kind=Kind.CANDLES, reply=_candles),
+    "GET /api/ua/v1/account/mode": SignedRoute(reply=_mode),
+    "GET /api/v1/hf/accounts/opened": SignedRoute(reply=_high_frequency_opened),
+    "GET /api/v3/margin/symbols": SignedRoute(reply=_margin_symbols),
+    "GET /api/v1/isolated/symbols": SignedRoute(reply=_isolated_symbols),
+    "GET /api/v1/accounts": SignedRoute(reply=_accounts, needs="read"),
+    "GET /api/v1/user/api-key": SignedRoute(reply=_key_info),
 }
 
 KUCOIN = Provider(

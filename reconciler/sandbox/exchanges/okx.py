@@ -22,10 +22,12 @@ from reconciler.sandbox.provider import (
     Answer,
     Call,
     Kind,
+    OpenRoute,
     Provider,
     Refusal,
     RefusalContext,
     Route,
+    SignedRoute,
     account_with_key,
     html_answer,
     json_answer,
@@ -146,15 +148,15 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
 # Market data
 
 
-def _time(call: Call, _account: Account | None) -> Answer:
+def _time(call: Call) -> Answer:
     return ok([{"ts": str(call.now_ms)}])
 
 
-def _status(_call: Call, _account: Account | None) -> Answer:
+def _status(_call: Call) -> Answer:
     return ok([])  # no maintenance under way or announced
 
 
-def _instruments(call: Call, _account: Account | None) -> Answer:
+def _instruments(call: Call) -> Answer:
     if call.params.get("instType") != "SPOT":
         return ok([])
     return ok([_instrument_row(name, item) for name, item in _LISTED.items()])
@@ -188,11 +190,11 @@ def _listed(call: Call) -> tuple[str, Instrument]:
     return name, _LISTED[name]
 
 
-def _ticker(call: Call, _account: Account | None) -> Answer:
+def _ticker(call: Call) -> Answer:
     return ok([_ticker_row(call, *_listed(call))])
 
 
-def _tickers(call: Call, _account: Account | None) -> Answer:
+def _tickers(call: Call) -> Answer:
     if call.params.get("instType") != "SPOT":
         return ok([])
     return ok([_ticker_row(call, name, item) for name, item in _LISTED.items()])
@@ -220,7 +222,7 @@ def _ticker_row(call: Call, name: str, item: Instrument) -> dict[str, str]:
     }
 
 
-def _candles(call: Call, _account: Account | None) -> Answer:
+def _candles(call: Call) -> Answer:
     _, item = _listed(call)
     timeframe = _BARS.get(call.params.get("bar", "1m"))
     if timeframe is None:
@@ -257,9 +259,7 @@ def _number(call: Call, name: str) -> int | None:
 # Account
 
 
-def _config(_call: Call, account: Account | None) -> Answer:
-    if account is None:
-        return error(401, "50119", "API key doesn't exist")
+def _config(_call: Call, account: Account) -> Answer:
     words = {"read": "read_only", "withdraw": "withdraw", "trade": "trade"}
     return ok(
         [
@@ -281,7 +281,7 @@ def _config(_call: Call, account: Account | None) -> Answer:
     )
 
 
-def _balance(call: Call, _account: Account | None) -> Answer:
+def _balance(call: Call, _account: Account) -> Answer:
     when = str(call.now_ms)
     held = (("BTC", "0.25", "0"), ("USDT", "13000", "500"))
     details = [
@@ -300,12 +300,12 @@ def _balance(call: Call, _account: Account | None) -> Answer:
     return ok([{"totalEq": "36500", "uTime": when, "details": details}])
 
 
-def _asset_balances(_call: Call, _account: Account | None) -> Answer:
+def _asset_balances(_call: Call, _account: Account) -> Answer:
     row = {"ccy": "USDT", "bal": "100", "availBal": "100", "frozenBal": "0"}
     return ok([row])
 
 
-def _currencies(_call: Call, _account: Account | None) -> Answer:
+def _currencies(_call: Call, _account: Account) -> Answer:
     return ok([_currency(coin) for coin in _COINS])
 
 
@@ -327,24 +327,18 @@ def _currency(coin: str) -> dict[str, Any]:
     }
 
 
-_ROUTES = {
-    "GET /api/v5/public/time": Route(kind=Kind.PUBLIC, reply=_time),
-    "GET /api/v5/public/instruments": Route(kind=Kind.PUBLIC, reply=_instruments),
-    "GET /api/v5/system/status": Route(kind=Kind.PUBLIC, reply=_status),
-    "GET /api/v5/market/ticker": Route(kind=Kind.PUBLIC, reply=_ticker),
-    "GET /api/v5/market/tickers": Route(kind=Kind.PUBLIC, reply=_tickers),
-    "GET /api/v5/market/candles": Route(kind=Kind.CANDLES, reply=_candles),
-    "GET /api/v5/market/history-candles": Route(kind=Kind.CANDLES, reply=_candles),
-    "GET /api/v5/account/config": Route(kind=Kind.PRIVATE, reply=_config),
-    "GET /api/v5/account/balance": Route(
-        kind=Kind.PRIVATE, reply=_balance, needs="read"
-    ),
-    "GET /api/v5/asset/balances": Route(
-        kind=Kind.PRIVATE, reply=_asset_balances, needs="read"
-    ),
-    "GET /api/v5/asset/currencies": Route(
-        kind=Kind.PRIVATE, reply=_currencies, needs="read"
-    ),
+_ROUTES: dict[str, Route] = {
+    "GET /api/v5/public/time": OpenRoute(reply=_time),
+    "GET /api/v5/public/instruments": OpenRoute(reply=_instruments),
+    "GET /api/v5/system/status": OpenRoute(reply=_status),
+    "GET /api/v5/market/ticker": OpenRoute(reply=_ticker),
+    "GET /api/v5/market/tickers": OpenRoute(reply=_tickers),
+    "GET /api/v5/market/candles": OpenRoute(kind=Kind.CANDLES, reply=_candles),
+    "GET /api/v5/market/history-candles": OpenRoute(kind=Kind.CANDLES, reply=_candles),
+    "GET /api/v5/account/config": SignedRoute(reply=_config),
+    "GET /api/v5/account/balance": SignedRoute(reply=_balance, needs="read"),
+    "GET /api/v5/asset/balances": SignedRoute(reply=_asset_balances, needs="read"),
+    "GET /api/v5/asset/currencies": SignedRoute(reply=_currencies, needs="read"),
 }
 
 OKX = Provider(

@@ -7,7 +7,7 @@ import math
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters import documents
@@ -233,6 +233,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=100), json_values, max_size=5))
 def test_json_is_read_as_json(value):
     # Escaping everything keeps to characters that YAML allows; surrogate pairs are
@@ -245,6 +246,7 @@ def test_json_is_read_as_json(value):
         assert source.data == json.loads(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 @example("\x00")
 @example("\ud800")
@@ -261,6 +263,7 @@ def test_arbitrary_text_never_raises(text):
     source.span(("a", 0))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abn01 :-[]{}?,#&*!|>'\"%@`\n\t.~_e+xo", max_size=60))
 def test_text_in_the_yaml_alphabet_never_raises_and_agrees_with_pyyaml(text):
     source, problems = parse(text, file="f.yaml")

@@ -6,7 +6,7 @@ import hashlib
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.binding import BOUND_FIELDS, binding_digest, bound_fields
@@ -55,6 +55,7 @@ def test_other_fields_do_not(name):
     assert binding_digest(DATA) == binding_digest({**DATA, name: "changed"})
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(string.ascii_letters, min_size=1), st.integers(0, 99)))
 def test_the_order_of_keys_does_not_matter(config):
     backwards = dict(reversed(config.items()))

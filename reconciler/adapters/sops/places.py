@@ -99,7 +99,7 @@ def remove_block(text: str, root: yaml.MappingNode) -> Edit | None:
         if name.value == "sops":
             if root.flow_style:
                 return _remove_json_member(text, root, index)
-            start = text.rfind("\n", 0, name.start_mark.index) + 1
+            start = name.start_mark.index - name.start_mark.column
             end = after_break(text, last_offset(text, node))
             return Edit(start=start, end=end, text="")
     return None

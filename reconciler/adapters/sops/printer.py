@@ -44,7 +44,7 @@ from reconciler.adapters.sops.spans import (
     line_end,
     scalar_end,
 )
-from reconciler.adapters.sops.tree import load_nodes, plain_documents
+from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
 from reconciler.adapters.sops.values import Comment, Scalar, Timestamp
 from reconciler.core.errors import SecretError
 
@@ -70,7 +70,7 @@ def decrypt_document(text: str, *, file: str, keyring: Keyring) -> str:
     documents = plain_documents(roots, file=file)
     metadata = read_metadata(documents[0], file=file)
     cipher = new_cipher(data_key(metadata, keyring, file=file))
-    open_documents(documents, metadata, cipher, file=file)
+    opened = open_documents(documents, metadata, cipher, file=file)
     found = list(comments(body)) if f"#{PREFIX}" in body else []
     edits: dict[tuple[int, int], Edit] = {}
     above = 0
@@ -82,7 +82,10 @@ def decrypt_document(text: str, *, file: str, keyring: Keyring) -> str:
             # An alias shows its anchor's text again: one place, one edit.
             edits[edit.start, edit.end] = edit
         above = end
-    return bom + apply_edits(body, edits.values())
+    plain = apply_edits(body, edits.values())
+    if repr(_read_back(plain, file)) != repr(opened):
+        raise SecretError(f"{file}: its layout cannot be kept; decrypt it with sops")
+    return bom + plain
 
 
 def emit(value: Scalar, *, in_flow: bool) -> str:
@@ -96,6 +99,10 @@ def emit(value: Scalar, *, in_flow: bool) -> str:
     if isinstance(value, Timestamp | Comment):
         return value.text
     return json.dumps(value)
+
+
+def _read_back(text: str, file: str) -> list[Plain]:
+    return plain_documents(load_nodes(text, file=file), file=file)
 
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+=@-]*")

@@ -264,7 +264,7 @@ class _Opener:
         return plain if isinstance(plain, Comment) else self.wrap(plain)
 
     def open(self, value: Scalar, aad: str) -> Scalar:
-        place = "/".join(aad.split(":")[:-1])
+        place = ".".join(aad.split(":")[:-1])
         if not isinstance(value, str) or not looks_sealed(value):
             raise SecretError(
                 f"'{place}' should be sealed but is in plain text; run"

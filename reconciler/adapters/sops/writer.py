@@ -150,6 +150,11 @@ def _seal_first(job: _Job, body: str, recipients: Sequence[str]) -> str:
 
 def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) -> str:
     metadata = read_metadata(job.data, file=job.file)
+    if not (metadata.mac and metadata.lastmodified):
+        raise job.refused(
+            "its 'sops' block has no MAC; restore the block from Git, or decrypt the"
+            " file with sops --ignore-mac and encrypt it again"
+        )
     rule = _usable_rule(job, metadata)
     todo = [
         leaf

@@ -182,3 +182,16 @@ def test_trees_that_sops_refuses_are_refused_with_the_place(text):
 
 def test_an_empty_document_is_an_empty_mapping():
     assert typed_documents("---\n---\na: 1\n") == [{}, {"a": 1}]
+
+
+def test_old_line_breaks_lose_nothing():
+    text = f"a: 1\ns: {enc('v', 's:')}\n"
+
+    assert printed(foreign(text).replace("\n", "\r")) == "a: 1\rs: v\r"
+
+
+def test_a_layout_that_cannot_be_kept_is_refused_and_not_damaged():
+    text = foreign(f"s: {enc('v', 's:')}\n").rstrip("\n") + "\u2028t: ''\n"
+
+    with pytest.raises(SecretError, match="layout cannot be kept"):
+        printed(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters.dialect import typed
@@ -117,6 +117,7 @@ def test_bytes_that_do_not_fit_their_type_are_refused_without_showing_them(raw, 
     assert repr(raw) not in str(refusal.value)
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_survive_their_text(value):
     text = format_float(value)
@@ -125,6 +126,7 @@ def test_floats_survive_their_text(value):
     assert float(text) == value
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.integers(-(2**63), 2**63 - 1), st.booleans()))
 def test_values_survive_their_bytes(value):
     if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
@@ -133,6 +135,7 @@ def test_values_survive_their_bytes(value):
     assert decode(*encode(value)) == value
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789+-.eE_xobTZ: yYnN", max_size=12))
 def test_the_strict_dialect_types_what_it_accepts_as_go_yaml_does(text):
     known, value = typed(text)

@@ -345,7 +345,7 @@ def test_a_removed_credential_is_noticed_and_accepted_after_review():
 def test_a_value_moved_to_another_name_is_refused_even_after_review():
     text = sealed().replace("  secret:", "  password:")
 
-    with pytest.raises(SecretError, match="credentials/password"):
+    with pytest.raises(SecretError, match=r"credentials\.password"):
         sealed(text, reuse=KEYRING, rebind=True)
 
 
@@ -380,8 +380,9 @@ def test_bad_recipients_are_refused_by_name(recipients, match):
         ("credentials:\n  l:\n    # note\n    - a\n", "f.yaml:3: a comment"),
         ("credentials:\n  l:\n    - a # note\n", "comment within a list"),
         ("credentials:\n  a: x\nbinding: [1]\n", "'binding' is not text"),
-        ("credentials: {a: x}\nsops: {age: []}\n", "was sealed with the rule"),
+        ("credentials: {a: x}\nsops: {mac: x, lastmodified: y}\n", "with the rule"),
         ("credentials: {a: x}\nsops: 1\n", "sops metadata not found"),
+        ("credentials: {a: x}\nsops: {mac: x}\n", "has no MAC"),
     ],
 )
 def test_what_sops_refuses_is_refused(text, match):

@@ -96,7 +96,7 @@ def test_other_kinds_of_keys_are_named_and_refused(path):
 def test_a_file_that_is_broken_upstream_is_refused_like_sops_does():
     path = VECTORS / "sops-secrets-operator" / "01-test-secrets.yaml"
 
-    with pytest.raises(SecretError, match="spec/secretTemplates") as refusal:
+    with pytest.raises(SecretError, match=r"spec\.secretTemplates") as refusal:
         open_all(path.read_text(), keyring_for(path), path.name)
 
     assert refusal.value.code == 25

@@ -7,7 +7,6 @@ is not listed is an error, with the nearest name as a hint.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import RULES
 from reconciler.core.market import timeframe_ms
 from reconciler.core.ports import Finding
+from reconciler.core.suggest import closest
 
 MAX_TIMEOUT_S = 600.0
 MAX_RATE_PER_MINUTE = 60_000
@@ -127,8 +127,7 @@ def check_timeframes(
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name that `name` was probably meant to be, or nothing."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.7)
-    return found[0] if found else ""
+    return closest(name, known) or ""
 
 
 def did_you_mean(name: str) -> str:

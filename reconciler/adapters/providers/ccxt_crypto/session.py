@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from reconciler.adapters.providers.candles import (
-    ROW_FIELDS,
     SAMPLE_ROWS,
     always_open,
     bounded_limit,
-    make_candle,
-    malformed,
     prove_candles,
-    to_decimal,
 )
-from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
+from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
 from reconciler.adapters.providers.ccxt_crypto.hub import (
     Loaded,
-    Place,
     hub_of,
     release,
 )
-from reconciler.adapters.providers.ccxt_crypto.keys import Keys, read_keys
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
+from reconciler.adapters.providers.ccxt_crypto.opening import Opening, prepare
 from reconciler.adapters.providers.ccxt_crypto.private_reads import prove_key
-from reconciler.adapters.providers.checks import is_text, nearest
+from reconciler.adapters.providers.ccxt_crypto.rows import (
+    nearest_symbol,
+    read_account,
+    read_candles,
+    read_ticker,
+)
 from reconciler.adapters.providers.ladder import (
     Climb,
     Rung,
@@ -43,12 +41,8 @@ from reconciler.adapters.providers.ladder import (
     sample_plan,
 )
 from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.settings import (
-    checked,
     pacer_of,
-    setting,
-    timeout_s,
 )
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
@@ -63,19 +57,6 @@ DEFAULT_TIMEFRAME = "1h"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """What a session is opened with."""
-
-    connection: Connection
-    exchange: Exchange
-    keys: Keys
-    place: Place
-    timeout_s: float
-    network: Network
-    scrub: Scrubber
-
-
 @asynccontextmanager
 async def open_session(
     connection: Connection, credentials: Credentials, network: Network
@@ -84,7 +65,7 @@ async def open_session(
 
     Raises `ProviderError` for settings that cannot be used.
     """
-    session = CcxtSession(_prepare(connection, credentials, network))
+    session = CcxtSession(prepare(connection, credentials, network))
     try:
         yield session
     finally:
@@ -131,7 +112,7 @@ class CcxtSession:
             exchange = await self._ready()
             self._require_market(exchange, symbol, timeframe)
             rows = await exchange.fetch_ohlcv(symbol, timeframe, since_ms, count)
-            candles = _candles(rows)
+            candles = read_candles(rows)
             return candles[-count:] if since_ms is None else candles[:count]
 
         return await self._ask(fetch)
@@ -142,7 +123,7 @@ class CcxtSession:
         async def fetch() -> Ticker:
             exchange = await self._ready()
             self._require_symbol(exchange, symbol)
-            return _ticker(symbol, await exchange.fetch_ticker(symbol))
+            return read_ticker(symbol, await exchange.fetch_ticker(symbol))
 
         return await self._ask(fetch)
 
@@ -163,7 +144,7 @@ class CcxtSession:
 
         async def fetch() -> Account:
             exchange = await self._ready()
-            return _account(await exchange.fetch_balance())
+            return read_account(await exchange.fetch_balance())
 
         return await self._ask(fetch, signing=True)
 
@@ -302,95 +283,12 @@ class CcxtSession:
         if symbol in exchange.markets:
             return
         upper = symbol.upper()
-        close = upper if upper in exchange.markets else nearest_symbol(symbol, exchange)
+        known = upper in exchange.markets
+        close = upper if known else nearest_symbol(symbol, exchange.markets)
         fix = f"did you mean '{close}'?" if close else ""
         raise ProviderError(diagnose(Category.BAD_SYMBOL, detail=symbol, fix=fix))
-
-
-def nearest_symbol(symbol: str, exchange: Any) -> str:
-    """Return the market that was probably meant: `BTCUSDT` is `BTC/USDT`."""
-    plain = symbol.replace("/", "").replace("-", "").replace("_", "").upper()
-    for name in exchange.markets:
-        if name.replace("/", "") == plain:
-            return str(name)
-    return nearest(symbol.upper(), exchange.markets)
-
-
-def _prepare(
-    connection: Connection, credentials: Credentials, network: Network
-) -> Opening:
-    exchange = exchanges().get(connection.provider)
-    if exchange is None:
-        raise ProviderError(
-            diagnose(
-                Category.BAD_REQUEST,
-                detail=f"unknown exchange '{connection.provider}'",
-                fix="'reconcile providers' lists the exchanges",
-            )
-        )
-    proxy = setting(connection, credentials, "proxy")
-    if proxy is not None:
-        checked("proxy", proxy, is_text, category=Category.BAD_URL)
-    return Opening(
-        connection=connection,
-        exchange=exchange,
-        keys=read_keys(credentials),
-        place=_place(connection, exchange, proxy),
-        timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
-        network=network,
-        scrub=make_scrubber(credentials),
-    )
-
-
-def _place(connection: Connection, exchange: Exchange, proxy: str | None) -> Place:
-    config = connection.config
-    environment = next((e for e in ("sandbox", "demo") if config.get(e)), "live")
-    if environment not in exchange.environments:
-        raise ProviderError(
-            diagnose(
-                Category.WRONG_ENVIRONMENT,
-                detail=f"{exchange.name} offers no {environment} environment",
-                fix=f"remove config.{environment}",
-            )
-        )
-    kind = (config.get("options") or {}).get("defaultType", "spot")
-    return Place(
-        exchange=exchange.id,
-        environment=environment,
-        proxy=proxy,
-        derivatives=kind != "spot" or any(":" in s for s in connection.symbols),
-    )
 
 
 def _default_timeframe(exchange: Exchange) -> str:
     known = exchange.timeframes
     return DEFAULT_TIMEFRAME if DEFAULT_TIMEFRAME in known else known[0]
-
-
-def _candles(rows: Any) -> Sequence[Candle]:
-    if not isinstance(rows, list) or not all(
-        isinstance(row, list) and len(row) >= ROW_FIELDS - 1 for row in rows
-    ):
-        raise malformed("the answer is no list of rows")
-    candles = [make_candle(row) for row in rows]
-    return sorted(candles, key=lambda candle: candle.opened_at_ms)
-
-
-def _ticker(symbol: str, answer: Mapping[str, Any]) -> Ticker:
-    return Ticker(
-        symbol=symbol,
-        last=_number(answer.get("last")),
-        bid=_number(answer.get("bid")),
-        ask=_number(answer.get("ask")),
-        at_ms=answer.get("timestamp"),
-    )
-
-
-def _account(answer: Mapping[str, Any]) -> Account:
-    totals = answer.get("total") or {}
-    amounts = ((str(code), _number(total)) for code, total in sorted(totals.items()))
-    return Account(balances=tuple((c, a) for c, a in amounts if a is not None and a))
-
-
-def _number(value: Any) -> Decimal | None:
-    return None if value is None else to_decimal(value)

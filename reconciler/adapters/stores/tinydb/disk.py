@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 from zlib import crc32
@@ -282,6 +281,8 @@ class Disk:
     # -- writing
 
     def _create(self) -> Index:
+        import uuid  # noqa: PLC0415  # costs start-up time; used once in a store's life
+
         meta = {
             "lineage": str(uuid.uuid4()),
             "serial": 0,
@@ -386,7 +387,7 @@ class Disk:
 
     def _write_sidecar(self, index: Index) -> None:
         stamp = heads.Stamp(
-            checksum=self._meta["checksum"],
+            fingerprint=snapshot.fingerprint(self._meta),
             journal_base=index.journal_base,
             journal_end=index.journal_end,
             **index.counters(),

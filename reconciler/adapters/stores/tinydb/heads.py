@@ -8,8 +8,10 @@ It is derived and safe to lose: a wrong or missing one is made anew.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,17 +39,30 @@ _STATUSES = {status.value: status for status in Status}
 class Stamp:
     """What a sidecar speaks of; another stamp makes it stale.
 
+    `fingerprint` is the snapshot's: of its content and of what describes it.
     `journal_base` is the sequence after which the journal starts, `journal_end`
     the byte up to which it is counted in.
     """
 
     lineage: str
-    checksum: str
+    fingerprint: str
     journal_base: int
     journal_end: int
     sequence: int
     serial: int
     next_action: int
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause garbage collection: it would walk every new row again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def row_of(head: Head) -> Row:
@@ -86,9 +101,9 @@ def head_in(row: Row) -> Head:
         managed_by=row[6],
         owner=row[7],
         provider=row[8],
-        protected=bool(flags & _PROTECTED),
-        orphaned=bool(flags & _ORPHANED),
-        terminal=bool(flags & _TERMINAL),
+        protected=flags & _PROTECTED != 0,
+        orphaned=flags & _ORPHANED != 0,
+        terminal=flags & _TERMINAL != 0,
         next_attempt_at=row[10],
     )
 

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.adapters.stores.tinydb.heads import HEAD_WIDTH, NAME, Row, head_in
+from reconciler.adapters.stores.tinydb.heads import (
+    HEAD_WIDTH,
+    NAME,
+    Row,
+    collector_paused,
+    head_in,
+)
 from reconciler.adapters.stores.tinydb.journal import Frame
 from reconciler.core.record import Head
 
@@ -57,7 +63,8 @@ class Index:
     def heads(self) -> dict[str, Head]:
         """Return every head by name, as a copy."""
         if self._heads is None:
-            self._heads = {row[NAME]: head_in(row) for row in self.rows.values()}
+            with collector_paused():
+                self._heads = {row[NAME]: head_in(row) for row in self.rows.values()}
         return dict(self._heads)
 
     def counters(self) -> dict[str, Any]:

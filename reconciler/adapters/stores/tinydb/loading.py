@@ -8,7 +8,6 @@ it are replayed, so that nothing is lost.
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -49,18 +48,6 @@ def way_out_of_journal(paths: Paths) -> str:
         f"{_RESTORE}; or move {paths.journal} away, which loses the commits since "
         "the last snapshot"
     )
-
-
-@contextlib.contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause garbage collection: it would walk every new row again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def last_known(paths: Paths) -> dict[str, Any]:
@@ -124,11 +111,16 @@ def load(paths: Paths, sources: Sources) -> tuple[Index, dict[str, Any]]:
     """
     fd = sources[SNAPSHOT]
     meta = snapshot.read_meta(fd, file=paths.snapshot, way_out=way_out(paths))
-    base = _open_journal(paths, sources, meta)
-    with collector_paused():
-        index = _from_sidecar(paths, sources, meta, base)
-        if index is None:
-            index = _from_snapshot(paths, fd, meta)
+    with heads.collector_paused():
+        sidecar = heads.read_sidecar(paths.heads)
+        if sidecar is None or sidecar[0].fingerprint != snapshot.fingerprint(meta):
+            sidecar = None
+            snapshot.verify(fd, meta, file=paths.snapshot, way_out=way_out(paths))
+        base = _open_journal(paths, sources, meta)
+        if sidecar is not None and sidecar[0].journal_base == base:
+            index = _from_sidecar(paths, sources, *sidecar)
+        else:
+            index = _from_snapshot(fd, meta)
             index.journal_base = base
             _replay_previous(paths, sources, index)
         replay(paths, sources, index)
@@ -200,14 +192,8 @@ def _journal_header(paths: Paths, sources: Sources, source: int) -> dict[str, An
 
 
 def _from_sidecar(
-    paths: Paths, sources: Sources, meta: dict[str, Any], base: int
-) -> Index | None:
-    found = heads.read_sidecar(paths.heads)
-    if found is None:
-        return None
-    stamp, rows = found
-    if (stamp.checksum, stamp.journal_base) != (meta["checksum"], base):
-        return None
+    paths: Paths, sources: Sources, stamp: heads.Stamp, rows: list[heads.Row]
+) -> Index:
     size = sources.size(JOURNAL) if JOURNAL in sources else 0
     if size < stamp.journal_end:
         raise DamagedError(
@@ -220,13 +206,12 @@ def _from_sidecar(
         sequence=stamp.sequence,
         next_action=stamp.next_action,
         rows={row[heads.NAME]: row for row in rows},
-        journal_base=base,
+        journal_base=stamp.journal_base,
         journal_end=stamp.journal_end,
     )
 
 
-def _from_snapshot(paths: Paths, fd: int, meta: dict[str, Any]) -> Index:
-    snapshot.verify(fd, meta, file=paths.snapshot, way_out=way_out(paths))
+def _from_snapshot(fd: int, meta: dict[str, Any]) -> Index:
     rows = {}
     for line in snapshot.lines(fd, start=snapshot.records_at()):
         head = head_of(codec.from_json(Record, line.data))
@@ -272,18 +257,19 @@ def _replay_previous(paths: Paths, sources: Sources, index: Index) -> None:
 
 def _take(index: Index, frame: journal.Frame, *, source: int, paths: Paths) -> None:
     if "journal" in frame.head:
-        _refuse_gap(index, int(frame.head["base"]), paths=paths)
+        _refuse_gap(index, int(frame.head["base"]), source=source, paths=paths)
         return
     sequence = frame.head["sequence"]
     if sequence <= index.sequence:
         return
-    _refuse_gap(index, sequence - 1, paths=paths)
+    _refuse_gap(index, sequence - 1, source=source, paths=paths)
     index.apply(frame, source=source)
 
 
-def _refuse_gap(index: Index, after: int, *, paths: Paths) -> None:
+def _refuse_gap(index: Index, after: int, *, source: int, paths: Paths) -> None:
     if after > index.sequence:
+        file = paths.journal if source == JOURNAL else paths.journal_bak
         raise DamagedError(
-            f"{paths.journal} continues after commit {after}, but {paths.snapshot} "
+            f"{file} continues after commit {after}, but {paths.snapshot} "
             f"and what follows it end with commit {index.sequence}; {_RESTORE}"
         )

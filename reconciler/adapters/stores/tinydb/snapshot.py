@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from reconciler.adapters.stores.tinydb.files import open_private, read_range, write_all
 from reconciler.adapters.stores.tinydb.journal import dump
@@ -128,6 +129,11 @@ def read_meta(fd: int, *, file: Path, way_out: str) -> dict[str, Any]:
     return meta
 
 
+def fingerprint(meta: dict[str, Any]) -> str:
+    """Return what tells this snapshot from any other, its description included."""
+    return f"{meta.get('checksum')}-{crc32(dump(meta)):08x}"
+
+
 def refuse_newer(version: int, *, file: str) -> None:
     """Refuse a format that this program does not know yet.
 
@@ -147,14 +153,15 @@ def verify(fd: int, meta: dict[str, Any], *, file: Path, way_out: str) -> None:
     Raises:
         DamagedError: It does not match.
     """
-    ending = _SEAL + str(meta["checksum"]).encode() + _END
+    checksum = str(meta.get("checksum"))
+    ending = _SEAL + checksum.encode() + _END
     sealed = os.fstat(fd).st_size - len(ending)
     digest, at = hashlib.sha256(), 0
     while at < sealed:
         chunk = read_range(fd, at, min(_CHUNK_BYTES, sealed - at))
         digest.update(chunk)
         at += len(chunk)
-    if digest.hexdigest() != meta["checksum"] or (
+    if digest.hexdigest() != checksum or (
         read_range(fd, sealed, len(ending)) != ending
     ):
         raise DamagedError(

@@ -217,6 +217,11 @@ class TinyDBStore:
             )
             return self._info(self._disk.index)
 
+    def compact(self) -> None:
+        """Fold the journal into the snapshot now; it also happens by itself."""
+        with self._disk.writing():
+            self._disk.fold()
+
     def close(self) -> None:
         """Release the files; save the sidecar when enough changed."""
         self._disk.close()

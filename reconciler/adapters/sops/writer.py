@@ -53,7 +53,7 @@ from reconciler.adapters.sops.spans import (
     line_end,
 )
 from reconciler.adapters.sops.tree import scalar_of
-from reconciler.core.binding import binding_digest
+from reconciler.core.binding import BOUND_FIELDS, binding_digest
 from reconciler.core.errors import DocumentError, SecretError
 
 BINDING_AAD: Final = "binding:"
@@ -135,6 +135,7 @@ def _seal_first(job: _Job, body: str, recipients: Sequence[str]) -> str:
             "a credential looks sealed, but there is no 'sops' block that could open"
             " it; restore the block from Git, or replace the credential"
         )
+    _refuse_sealed_destination(job, body, OURS)
     _refuse_list_comments(job, body, OURS)
     if isinstance(job.data.get("binding"), dict | list):
         raise job.refused("'binding' is not text; remove it, it is written anew")
@@ -172,6 +173,7 @@ def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) ->
     bind = _needs_binding(job, cipher, rebind=rebind)
     if genuine and not todo and not bind:
         return body
+    _refuse_sealed_destination(job, body, rule)
     _refuse_list_comments(job, body, rule)
     sealed = _seal_values(job, body, todo, cipher, bind=bind)
     only = metadata.mac_only_encrypted
@@ -239,6 +241,20 @@ def _root(text: str) -> yaml.MappingNode:
 
 def _to_seal(leaf: Leaf) -> bool:
     return leaf.sealed and scalar_of(leaf.node) not in (None, "")
+
+
+def _refuse_sealed_destination(job: _Job, body: str, rule: Rule) -> None:
+    """Refuse a key named like the credentials within what they are bound to.
+
+    The rule would seal it, and its ciphertext differs every time it is sealed.
+    """
+    for leaf in leaves(_root(body), rule):
+        top = leaf.aad.split(":")[0]
+        if leaf.sealed and top in BOUND_FIELDS:
+            raise job.refused(
+                f"'{top}' holds a key that the rule {rule.pattern} seals; credentials"
+                " and binding may stand at the top of the file only"
+            )
 
 
 def _refuse_list_comments(job: _Job, body: str, rule: Rule) -> None:

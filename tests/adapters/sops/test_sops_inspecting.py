@@ -125,6 +125,18 @@ def test_a_seal_without_credentials():
     assert [code for code, _, _ in found(text)] == ["R308", "R308"]
 
 
+def test_a_block_beside_plain_credentials_is_checked_too():
+    text = f"{PLAIN}sops: {{mac: ''}}\n"
+
+    assert {code for code, _, _ in found(text)} == {"R301", "R302", "R304"}
+
+
+def test_values_in_lists_are_found():
+    assert found("credentials:\n  l: [a, ~, {b: c}]\n") == [
+        ("R301", 2, 7), ("R301", 2, 17),
+    ]  # fmt: skip
+
+
 def test_what_a_sealed_file_says_about_itself():
     assert metadata(source_of(SEALED)) == SealInfo(
         recipients=(RECIPIENT,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -15,7 +16,7 @@ from reconciler.adapters.sops.printer import emit
 from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.adapters.sops.rules import Rule, RuleKind, read_rule
 from reconciler.adapters.sops.scalars import encode
-from reconciler.adapters.sops.values import Timestamp
+from reconciler.adapters.sops.values import Comment, Timestamp
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import own_keyring, sealed, typed_documents
 
@@ -96,8 +97,6 @@ def test_anchors_in_plain_parts_stay():
 
 
 def test_a_sealed_comment_that_was_moved_is_refused():
-    from reconciler.adapters.sops.values import Comment
-
     comment = enc(Comment(" c"), "elsewhere:")
     body = f"s:\n  #{comment}\n  a: {enc('v', 's:a:')}\n"
 
@@ -106,8 +105,6 @@ def test_a_sealed_comment_that_was_moved_is_refused():
 
 
 def test_the_block_may_stand_anywhere_also_in_flow():
-    import json
-
     body = foreign(f"s: {enc('v', 's:')}\n")
     data = typed_documents(body)[0]
     first = json.dumps({"sops": data["sops"], "s": data["s"], "t": 1})
@@ -195,3 +192,10 @@ def test_a_layout_that_cannot_be_kept_is_refused_and_not_damaged():
 
     with pytest.raises(SecretError, match="layout cannot be kept"):
         printed(text)
+
+
+def test_a_block_at_the_head_of_json_goes_without_a_trace():
+    data = typed_documents(foreign(f"s: {enc('v', 's:')}\n"))[0]
+    first = json.dumps({"sops": data["sops"], "s": data["s"]})
+
+    assert printed(first) == '{"s": "v"}'

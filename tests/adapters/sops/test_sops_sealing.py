@@ -297,6 +297,16 @@ def test_a_new_value_is_added_under_the_same_key_and_others_keep_their_ciphertex
     assert '"2026-11-23T09:30:15Z"' in result
 
 
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_new_value_in_json_is_added_under_the_same_key(body):
+    once = sealed(body)
+    text = once.replace('"credentials": {', '"credentials": {"extra": "hello",')
+    result = sealed(text, reuse=KEYRING)
+
+    assert revealed(result) == {**revealed(once), "extra": "hello"}
+    assert len(set(result.splitlines()) - set(once.splitlines())) == 2
+
+
 def test_a_replaced_value_is_sealed_under_the_same_key():
     text = re.sub(r"secret: ENC\[.*\]", "secret: other", sealed())
     result = sealed(text, reuse=KEYRING)
@@ -381,6 +391,7 @@ def test_bad_recipients_are_refused_by_name(recipients, match):
         ("credentials:\n  l:\n    - a # note\n", "comment within a list"),
         ("credentials:\n  a: x\nbinding: [1]\n", "'binding' is not text"),
         ("credentials: {a: x}\nsops: {mac: x, lastmodified: y}\n", "with the rule"),
+        ("credentials: {a: x}\nconfig: {binding: y}\n", "'config' holds a key"),
         ("credentials: {a: x}\nsops: 1\n", "sops metadata not found"),
         ("credentials: {a: x}\nsops: {mac: x}\n", "has no MAC"),
     ],

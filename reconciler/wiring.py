@@ -6,6 +6,7 @@ Everything is built on first use, so that `validate` never pays for a store and
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -71,10 +72,9 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Return `reconcile.yaml`, or the defaults; raises `DocumentError`."""
-        from reconciler.adapters.settings_file import read_settings
+        from reconciler.adapters.settings_file import load_settings
 
-        config = self.choices.config
-        return read_settings(self.choices.directory, str(config) if config else None)
+        return load_settings(self.choices.directory, config=self.choices.config)
 
     @cached_property
     def clock(self) -> Clock:
@@ -283,22 +283,6 @@ def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
     return source.read()
 
 
-def read_file(path: Path) -> bytes:
-    """Return a file's content; raises `InputError` naming it."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {_why(error)}") from None
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text; raises `InputError` when it is not UTF-8."""
-    try:
-        return read_file(path).decode()
-    except UnicodeDecodeError:
-        raise InputError(f"'{path}' is not UTF-8 text; save it as UTF-8") from None
-
-
 def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Replace a file in one step; raises `InputError` when it cannot be written."""
     from reconciler.adapters.files import write_atomic
@@ -348,6 +332,44 @@ def recipients_for(app: App, file: Path) -> tuple[str, ...]:
 
     rule = find_creation_rule(app.choices.directory, file)
     return rule.recipients if rule else ()
+
+
+def adapter_for(app: App, kind: str) -> Adapter:
+    """Return a type's adapter; raises `InputError`, naming the nearest type."""
+    from reconciler.adapters.providers.registry import find_adapter
+
+    return find_adapter(kind, app.adapters)
+
+
+def schema_text(kind: str) -> str:
+    """Return the JSON Schema of `connection`, `config`, `plan` or `report`."""
+    from reconciler.adapters import schemas
+
+    return schemas.schema_text(kind)
+
+
+def repository_files(
+    *, workspace: str, recipients: Sequence[str], readme: bool
+) -> Mapping[str, str]:
+    """Return the files of a new repository by path."""
+    from reconciler.adapters import scaffold
+
+    return scaffold.repository_files(
+        workspace=workspace,
+        recipients=recipients,
+        schema=schema_text("connection"),
+        readme=readme,
+    )
+
+
+def connection_text(app: App, path: Path, *, kind: str, **asked: Any) -> str:
+    """Return a new document; its credentials are still in plain text."""
+    from reconciler.adapters import scaffold
+
+    body = adapter_for(app, kind).template(asked["provider"])
+    schema = os.path.relpath(scaffold.SCHEMA_FILE, path.parent)
+    new = scaffold.NewConnection(type=kind, body=body, schema=schema, **asked)
+    return scaffold.connection_text(new)
 
 
 def make_identity(app: App, path: Path | None) -> tuple[Path, str]:

@@ -41,16 +41,10 @@ def _judged(console: Console, arguments: Sequence[str] | None) -> int:
     except click.UsageError as error:
         error.show()
         return USAGE
-    except click.exceptions.Abort:
-        return _fail("aborted")
-    except click.ClickException as error:
-        return _fail(error.format_message())
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}.", err=True)
         return stopped.exit_code
-    except SystemExit:  # click's answer to a reader that went away
-        return FAILED
-    except BrokenPipeError:
+    except (SystemExit, BrokenPipeError):  # the reader of the result went away
         return FAILED
     except Exception as error:  # noqa: BLE001  # the boundary: nothing passes
         return _told(console, error)
@@ -77,6 +71,10 @@ def _told(console: Console, error: Exception) -> int:
 
     if isinstance(error, ReconcilerError):
         return tell(console, error)
+    if isinstance(error, click.exceptions.Abort):
+        return _fail("aborted")
+    if isinstance(error, click.ClickException):
+        return _fail(error.format_message())
     if isinstance(error, OSError) and error.strerror and error.filename:
         return _fail(f"{error.strerror}: '{_shown(error.filename)}'")
     _fail(
@@ -107,7 +105,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     link: BaseException | None = error
     while link is not None:
         yield link
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+        link = link.__cause__ or (
+            None if link.__suppress_context__ else link.__context__
+        )
 
 
 def _places(traceback: TracebackType | None) -> Iterator[str]:

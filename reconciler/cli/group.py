@@ -106,7 +106,7 @@ Example:
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
 @click.version_option(__version__, prog_name="reconcile")
 @click.pass_obj
-def cli(console: Console, *, chdir: Path | None, **options: object) -> None:
+def cli(console: Console, /, *, chdir: Path | None, **options: object) -> None:
     """GitOps for market-data connections: tested before they go live.
 
     A connection is one YAML file in connections.d, its credentials sealed in it.

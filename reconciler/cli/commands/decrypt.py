@@ -1,0 +1,52 @@
+"""`reconcile decrypt`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example
+
+
+@click.command(
+    "decrypt",
+    epilog=example(
+        "reconcile decrypt connections.d/kraken.yaml --extract api_key | xclip"
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--extract",
+    metavar="KEY",
+    help="Only this value: a credential's name, or a path such as config.timeout.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write to a file that only you can read, instead of stdout.",
+)
+@click.pass_obj
+def command(
+    console: Console, *, file: Path, extract: str | None, output: Path | None
+) -> None:
+    """Show a sealed file in plain text.
+
+    Checks every value and the file's MAC first. Needs an age key that the file is
+    sealed for.
+    """
+    from reconciler.cli.sealing import open_file
+    from reconciler.wiring import write_file
+
+    plain = open_file(console.app(), file, extract=extract)
+    if output and str(output) != "-":
+        write_file(output, plain)
+        console.say(f"In plain text, for your eyes only: {output}. Delete it soon.")
+        return
+    if sys.stdout.isatty():
+        console.say("Warning: what follows are secrets in plain text.")
+    console.result(plain)

@@ -1,0 +1,69 @@
+"""`reconcile init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example
+from reconciler.cli.scaffolding import lay_out
+
+
+@click.command(
+    "init", epilog=example("reconcile init trading --age-recipient age1ql3z7hj...")
+)
+@click.argument("directory", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    help="Identity of this repository in a shared store; by default the folder's name.",
+)
+@click.option(
+    "--age-recipient",
+    "recipients",
+    multiple=True,
+    metavar="AGE1...",
+    help="Public key to seal for; several are possible. By default that of your key.",
+)
+@click.option("--readme", is_flag=True, help="Write a README.md as well.")
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.pass_obj
+def command(
+    console: Console,
+    *,
+    directory: Path,
+    workspace: str | None,
+    recipients: tuple[str, ...],
+    readme: bool,
+    force: bool,
+) -> None:
+    """Lay out a repository for connection files.
+
+    Writes reconcile.yaml, connections.d/, .sops.yaml, .gitignore, .gitattributes and
+    a schema for editors into DIRECTORY. Nothing that is there is replaced, and no Git
+    repository is made.
+    """
+    app = console.app()
+    written = lay_out(
+        app,
+        directory,
+        workspace=workspace,
+        recipients=recipients or app.keyring.recipients,
+        readme=readme,
+        force=force,
+    )
+    console.result("".join(f"{path}\n" for path in written))
+    console.say(_next_steps(directory, has_key=bool(recipients)))
+
+
+def _next_steps(directory: Path, *, has_key: bool) -> str:
+    steps = [] if directory == Path() else [f"cd {directory}"]
+    if not has_key:
+        steps.append("reconcile keygen        # unless .sops.yaml names a key of yours")
+    steps += [
+        "reconcile new NAME --type ccxt_crypto --provider binance",
+        "reconcile validate && reconcile plan && reconcile apply",
+    ]
+    return "\nNext:\n" + "\n".join(f"  {step}" for step in steps)

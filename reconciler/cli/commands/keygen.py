@@ -1,0 +1,35 @@
+"""`reconcile keygen`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example
+
+
+@click.command("keygen", epilog=example("reconcile keygen -o ~/keys/trading.agekey"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it; by default where sops and reconcile look by themselves.",
+)
+@click.pass_obj
+def command(console: Console, *, output: Path | None) -> None:
+    """Make an age key that opens sealed files.
+
+    Writes the private key to a file that only you can read, and prints the public
+    key. A file that is there already is never replaced.
+    """
+    from reconciler.wiring import make_identity
+
+    path, public = make_identity(console.app(), output)
+    console.result(f"{public}\n")
+    console.say(f"The private key lies in {path}: keep a copy, and never commit it.")
+    if output:
+        console.say(f"To use it: export SOPS_AGE_KEY_FILE={path.absolute()}")
+    console.say("Files are sealed for it once its public key stands in .sops.yaml.")

@@ -1,0 +1,36 @@
+"""Problems in files, as several commands tell of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from reconciler.cli.console import Console
+from reconciler.cli.reading import read_text
+from reconciler.core.diagnostic import Diagnostic, Severity
+from reconciler.core.errors import InputError
+from reconciler.core.ports import DesiredSet
+from reconciler.report.diagnostics import diagnostics_human
+
+
+def is_wrong(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bool:
+    """Tell whether any problem is an error, or any at all when `strict`."""
+    return any(strict or one.severity is Severity.ERROR for one in diagnostics)
+
+
+def excerpts_of(diagnostics: Iterable[Diagnostic]) -> dict[str, str]:
+    """Return the text of every file that has a problem and can be read."""
+    texts = {}
+    for file in sorted({one.span.file for one in diagnostics}):
+        with contextlib.suppress(InputError):
+            texts[file] = read_text(Path(file))
+    return texts
+
+
+def say_problems(console: Console, desired: DesiredSet) -> None:
+    """Tell the problems of the files on stderr, when there are any."""
+    if desired.diagnostics:
+        texts = excerpts_of(desired.diagnostics)
+        color = console.err_color
+        console.say(diagnostics_human(desired.diagnostics, texts=texts, color=color))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +24,8 @@ MAX_BYTES: Final = 1_048_576
 _CHUNK: Final = 65_536
 _READ_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 """Not blocking: a pipe with a document's name must not hang the run."""
+
+_NEW_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +112,9 @@ def write_atomic(
     target = os.fspath(path)
     folder = os.path.dirname(target) or "."
     os.makedirs(folder, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".reconcile-", dir=folder)
+    # tempfile would do the same, and costs more to import than all files to list.
+    temporary = os.path.join(folder, f".reconcile-{os.urandom(8).hex()}")
+    descriptor = os.open(temporary, _NEW_FLAGS, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)

@@ -391,7 +391,7 @@ def test_bad_recipients_are_refused_by_name(recipients, match):
         ("credentials:\n  l:\n    - a # note\n", "comment within a list"),
         ("credentials:\n  a: x\nbinding: [1]\n", "'binding' is not text"),
         ("credentials: {a: x}\nsops: {mac: x, lastmodified: y}\n", "with the rule"),
-        ("credentials: {a: x}\nconfig: {binding: y}\n", "'config' holds a key"),
+        ("credentials: {a: x}\nconfig: {binding: z}\n", "'config' holds a key"),
         ("credentials: {a: x}\nsops: 1\n", "sops metadata not found"),
         ("credentials: {a: x}\nsops: {mac: x}\n", "has no MAC"),
     ],

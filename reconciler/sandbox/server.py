@@ -201,23 +201,27 @@ class Service:
         name = account_name(provider, call)
         kinds = route.kinds if route else frozenset({Kind.PUBLIC})
         faults = self.board.meeting(provider.name, kinds, name)
-        if any(active.fault is Fault.RESET for active in faults):
+        if self._hangs_up(provider, faults):
             self._remember(request, host, 0, provider.name, account=name)
             return _reset(request)
         verdict = judge(provider, route, call, faults)
-        silent = any(active.fault is Fault.TIMEOUT for active in faults)
         self._remember(
             request,
             host,
-            0 if silent else verdict.answer.status,
+            0 if _has(faults, Fault.TIMEOUT) else verdict.answer.status,
             provider.name,
             account=name,
             authenticated=verdict.authenticated,
         )
         await _wait(faults)
-        if any(active.fault is Fault.CUT_OFF for active in faults):
+        if _has(faults, Fault.CUT_OFF):
             return await _cut_off(request, verdict.answer)
         return _response(verdict.answer, call.now_s)
+
+    def _hangs_up(self, provider: Provider, faults: tuple[ActiveFault, ...]) -> bool:
+        # A client that has cached the address reaches a refused provider all the same.
+        refused = self.board.connection_fault(provider.name) is Fault.REFUSED
+        return refused or _has(faults, Fault.RESET)
 
     def _call(
         self, provider: Provider, request: web.BaseRequest, host: str, body: bytes
@@ -304,6 +308,10 @@ def _hosts_of(fault: ActiveFault) -> frozenset[str]:
         if fault.covers(provider.name)
         for host in provider.hosts
     )
+
+
+def _has(faults: tuple[ActiveFault, ...], fault: Fault) -> bool:
+    return any(active.fault is fault for active in faults)
 
 
 def _response(answer: Answer, now_s: float) -> web.Response:

@@ -21,7 +21,7 @@ class SandboxResolver(AbstractResolver):
         self._file = file
 
     async def resolve(self, host, port=0, family=socket.AF_INET):
-        info = SandboxInfo.load(self._file)
+        info = self._read()
         return [
             ResolveResult(
                 hostname=host,
@@ -32,6 +32,9 @@ class SandboxResolver(AbstractResolver):
                 flags=socket.AI_NUMERICHOST,
             )
         ]
+
+    def _read(self):
+        return SandboxInfo.load(self._file)
 
     async def close(self):
         """Hold nothing, so close nothing."""

@@ -12,7 +12,7 @@ import ccxt
 import pytest
 
 from reconciler.sandbox import Fault
-from tests.sandbox.sandbox_clients import client_session, exchange
+from tests.sandbox.sandbox_clients import SandboxResolver, client_session, exchange
 
 EXCHANGES = ("binance", "okx", "kraken", "kucoin")
 every_exchange = pytest.mark.parametrize("name", EXCHANGES)
@@ -219,6 +219,27 @@ def test_a_refused_provider_hangs_up_on_open_connections(sandbox):
 
     with pytest.raises(ccxt.ExchangeNotAvailable):
         ask(sandbox, "kraken", two_questions)
+
+
+def test_a_client_that_cached_the_address_gets_no_answer_either(sandbox):
+    class Stubborn(SandboxResolver):
+        def __init__(self, info):
+            self._info = info
+
+        def _read(self):
+            return self._info
+
+    async def dialogue():
+        resolver = Stubborn(sandbox.info)
+        context = ssl.create_default_context(cafile=str(sandbox.info.ca_file))
+        connector = aiohttp.TCPConnector(resolver=resolver, ssl=context)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            await asyncio.to_thread(sandbox.set_fault, "okx", Fault.REFUSED)
+            async with session.get(PING["okx"]):
+                pass
+
+    with pytest.raises(aiohttp.ClientError):
+        asyncio.run(dialogue())
 
 
 def test_a_reset_connection_looks_like_one(sandbox):

@@ -27,10 +27,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.core.version import VERSION
+
 if TYPE_CHECKING:
     from reconciler.wiring import open_connection
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "open_connection"]
 
 

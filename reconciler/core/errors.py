@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.core.diagnosis import Diagnosis
     from reconciler.core.diagnostic import Diagnostic
-    from reconciler.core.guard import Refusal
+    from reconciler.core.refusal import Refusal
 
 
 class ReconcilerError(Exception):

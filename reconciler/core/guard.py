@@ -8,32 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from reconciler.core.plan import Change
+from reconciler.core.plan import ActionKind, Change
+from reconciler.core.refusal import Guard, Refusal
 
-
-class Guard(StrEnum):
-    """Each rule."""
-
-    THRESHOLD = "threshold"
-    EMPTY = "empty"
-    PROTECTED = "protected"
-    OWNERSHIP = "ownership"
-    STALE_PLAN = "stale-plan"
-    CONFIRMATION = "confirmation"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """What a guard refused; `flag` overrides it, empty where nothing does."""
-
-    guard: Guard
-    message: str
-    names: tuple[str, ...] = ()
-    flag: str = ""
+__all__ = ["Allowances", "Facts", "Guard", "Limits", "Refusal", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +98,7 @@ def _protected(facts: Facts, allowances: Allowances) -> Refusal | None:
         for change in facts.removals
         if change.name in facts.protected
         and change.name not in allowances.protected
-        and (change.orphan or change.action == "delete")
+        and (change.orphan or change.action is ActionKind.DELETE)
     )
     if not names:
         return None

@@ -18,9 +18,9 @@ from enum import StrEnum
 from typing import assert_never
 
 from reconciler.core.diff import FieldChange
-from reconciler.core.guard import Refusal
 from reconciler.core.ports import DesiredHead, StoreInfo
 from reconciler.core.record import Head, Result, Status
+from reconciler.core.refusal import Refusal
 
 FORMAT_VERSION = "1.0"
 

@@ -1,0 +1,3 @@
+"""The release, in one place that everything may import."""
+
+VERSION = "0.1.0"

@@ -239,7 +239,7 @@ def _run(
     command: Sequence[str], env: Mapping[str, str], recipient: str
 ) -> tuple[tuple[Identity, ...], str]:
     """Run the user's command, without a shell, and read what it prints."""
-    import subprocess  # noqa: PLC0415  # rarely needed
+    import subprocess  # rarely needed
 
     try:
         done = subprocess.run(  # noqa: S603  # the user's own command, as sops runs it

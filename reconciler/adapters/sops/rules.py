@@ -86,7 +86,7 @@ def compiled(pattern: str) -> Callable[[str], bool]:
     Raises:
         SecretError: It is not valid RE2.
     """
-    import re2  # noqa: PLC0415  # loaded on first use
+    import re2  # loaded on first use
 
     options = re2.Options()
     options.log_errors = False

@@ -88,11 +88,16 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
 )
 
 
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+
+
 def by_sentence(text: str, *, only: Category | None = None) -> Category | None:
     """Return what a text says, None when no sentence is known.
 
     With `only`, nothing but that category is looked for.
     """
+    # An address has full stops in it, which would end the sentence.
+    text = _ADDRESS.sub("ip", text)
     for pattern, category in _SENTENCES:
         if only in (None, category) and pattern.search(text):
             return category

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
+from reconciler.adapters.providers.registry import find_adapter
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
@@ -31,6 +32,7 @@ from reconciler.core.ports import (
     Unsealed,
     Unsealer,
 )
+from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
 DEFAULT_LIMIT = 32
@@ -191,31 +193,35 @@ class _Crew:
         """Return the job's verdict; raises nothing but cancellation."""
         try:
             unsealed = _unseal(self._tester.unsealer, job)
-            adapter = self._tester.adapters()[job.connection.type]
-            credentials = unsealed.credentials
-            async with adapter.open(
-                job.connection, credentials, self._network
-            ) as session:
-                verdict = await session.test()
         except SecretError as error:
-            return self._failed(ProbeName.UNSEAL, diagnose(Category.SEALED), error)
+            message = Scrubber().clean(error)
+            diagnosis = diagnose(Category.SEALED, evidence={"message": message})
+            return self._failed(ProbeName.UNSEAL, diagnosis, message)
+        except Exception as error:  # noqa: BLE001 - the next job must not suffer
+            return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
+        try:
+            verdict = await self._ask(job.connection, unsealed.credentials)
         except ProviderError as error:
             return self._failed(ProbeName.PUBLIC, error.diagnosis)
         except Exception as error:  # noqa: BLE001 - a plug-in's bug is its own
-            return self._failed(ProbeName.PUBLIC, _bug(error))
-        if unsealed.warning:
-            warnings = (unsealed.warning, *verdict.warnings)
-            return replace(verdict, warnings=warnings)
-        return verdict
+            scrub = make_scrubber(unsealed.credentials)
+            return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
+        warnings = (unsealed.warning, *verdict.warnings)
+        return replace(verdict, warnings=tuple(filter(None, warnings)))
+
+    async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
+        adapter = find_adapter(connection.type, self._tester.adapters())
+        async with adapter.open(connection, credentials, self._network) as session:
+            return await session.test()
 
     def _failed(
-        self, name: ProbeName, diagnosis: Diagnosis, error: Exception | None = None
+        self, name: ProbeName, diagnosis: Diagnosis, detail: str = ""
     ) -> Verdict:
-        detail = Scrubber().clean(error) if error else diagnosis.summary
-        if error is not None:
-            diagnosis = replace(diagnosis, evidence={"message": detail})
         probe = Probe(
-            name=name, status=ProbeStatus.FAILED, detail=detail, diagnosis=diagnosis
+            name=name,
+            status=ProbeStatus.FAILED,
+            detail=detail or diagnosis.summary,
+            diagnosis=diagnosis,
         )
         return Verdict(
             probes=(probe,), at=self._tester.clock.now(), vantage=self._tester.vantage
@@ -276,10 +282,10 @@ def _unseal(unsealer: Unsealer, job: Job) -> Unsealed:
     return unsealer.unseal(job.text, file=job.file)
 
 
-def _bug(error: Exception) -> Diagnosis:
+def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:
     evidence = {"exception": type(error).__qualname__}
     with contextlib.suppress(Exception):
-        evidence["message"] = Scrubber().clean(error)
+        evidence["message"] = scrub.clean(error)
     return diagnose(
         Category.INTERNAL, detail=type(error).__qualname__, evidence=evidence
     )

@@ -106,3 +106,24 @@ _PLAN = (
         "--retry", is_flag=True, help="Test rejected revisions now, without waiting."
     ),
 )
+
+
+class Duration(click.ParamType[float]):
+    """A length of time as files have it: 30s, 5m, 1h30m, or seconds."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return seconds."""
+        from reconciler.core.durations import parse_duration
+
+        text = str(value)
+        seconds = parse_duration(int(text) if text.isdecimal() else text)
+        if seconds is None:
+            self.fail(f"'{text}' is not a duration such as 30s or 5m", param, ctx)
+        return float(seconds)

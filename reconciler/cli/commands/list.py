@@ -1,0 +1,53 @@
+"""`reconcile list`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example, format_option, label_option
+
+_STATUS = ["active", "inactive", "in-sync", "pending", "rejected", "orphaned"]
+_HEALTH = ["healthy", "degraded", "stale", "error", "unknown", "inactive"]
+_SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "tested"]
+
+
+@click.command("list", epilog=example("reconcile list --health error --label env=prod"))
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice(_STATUS),
+    help="What is wanted of it, or how record and file stand.",
+)
+@click.option(
+    "--health", multiple=True, type=click.Choice(_HEALTH), help="How it is doing."
+)
+@click.option("--owner", metavar="GLOB", help="Whose it is.")
+@click.option("--type", "kind", metavar="GLOB", help="Its type.")
+@click.option("--provider", metavar="GLOB", help="Its provider.")
+@label_option
+@click.option("--sort", type=click.Choice(_SORT), default="name", show_default=True)
+@format_option()
+@click.pass_obj
+def command(console: Console, /, *, sort: str, format_: str, **filters: Any) -> None:
+    """List the connections, recorded or only declared.
+
+    Options that may be given several times accept any of their values; labels must
+    all match.
+    """
+    from reconciler.cli.choosing import Filters, note_unread, sorted_rows
+    from reconciler.recording import current_rows
+    from reconciler.report.connections import list_human, rows_json
+
+    app = console.app()
+    rows, desired = current_rows(app)
+    wanted = Filters(**filters)
+    rows = sorted_rows([row for row in rows if wanted.accepts(row)], sort)
+    note_unread(console, desired)
+    if format_ == "json":
+        console.result(rows_json(rows))
+        return
+    color, now = console.color, app.clock.now()
+    console.result(list_human(rows, color=color, verbose=console.verbose, now=now))

@@ -1,0 +1,58 @@
+"""`reconcile plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example, format_option, plan_options
+
+
+@click.command(
+    "plan",
+    epilog=example("reconcile plan --out plan.json", "reconcile apply plan.json"),
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan, for 'apply FILE'.",
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes."
+)
+@format_option("markdown")
+@plan_options
+@click.pass_obj
+def command(
+    console: Console,
+    /,
+    *,
+    out: Path | None,
+    detailed_exitcode: bool,
+    format_: str,
+    **options: Any,
+) -> int:
+    """Show what apply would do; changes nothing.
+
+    Works without an age key: changed credentials show as changed. Ends with 3 when a
+    file is invalid and with 4 when a guard refuses; the plan is shown all the same.
+    """
+    from reconciler.cli.judging import say_problems
+    from reconciler.cli.planning import Asked, exit_code_of_plan, request_for
+    from reconciler.cli.rendering import render_plan
+    from reconciler.pipeline import make_plan
+    from reconciler.report.plan import plan_json
+    from reconciler.wiring import write_file
+
+    app = console.app()
+    planned = make_plan(app.ports(), request_for(app, Asked.of(options)))
+    say_problems(console, planned.desired)
+    console.result(render_plan(console, planned.plan, format_))
+    if out:
+        write_file(out, plan_json(planned.plan).encode())
+        console.say(f"Saved. To apply exactly this: reconcile apply {out}")
+    return exit_code_of_plan(planned.plan, detailed=detailed_exitcode)

@@ -1,0 +1,29 @@
+"""One record, and what may be told of its sealed document."""
+
+from __future__ import annotations
+
+from reconciler.core.errors import DocumentError, InputError
+from reconciler.core.record import Record
+from reconciler.wiring import App
+
+
+def record_of(app: App, name: str) -> Record:
+    """Return a record; raises `InputError` when there is none of that name."""
+    record = app.store.get(name)
+    if record is None:
+        raise InputError(
+            f"'{name}' is not recorded in {app.state_url}; 'reconcile list' shows "
+            "what is, 'reconcile apply' makes files live"
+        )
+    return record
+
+
+def sealed_names(app: App, record: Record) -> tuple[str, ...]:
+    """Return the names of the credentials of what runs."""
+    if record.active is None:
+        return ()
+    try:
+        document = app.source().parse(record.active.text, file=record.active.file)
+    except DocumentError:
+        return ()
+    return document.connection.credential_names

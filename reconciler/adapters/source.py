@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import files, source_cache
+from reconciler.adapters.forked import map_forked
 from reconciler.adapters.source_cache import Row
 from reconciler.core import checks
 from reconciler.core.connection import Connection
@@ -51,6 +52,15 @@ class _Reading:
             self.heads.append(source_cache.head_of(file, fields))
         self.diagnostics += found
         self.rows[file] = row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fresh:
+    """A file that is not remembered; its content may hold an unsealed secret."""
+
+    file: str
+    data: bytes = field(repr=False)
+    digest: str
 
 
 class FileSource:
@@ -166,13 +176,25 @@ class FileSource:
     def _read_all(self, listing: files.Listing) -> _Reading:
         known, fingerprint = self._known()
         reading = _Reading()
-        fresh = 0
-        for file in sorted(set(listing.files)):
-            fresh += self._read_one(file, listing.refused, known, reading)
-        changed = fresh or len(known) != len(reading.rows)
+        pending = [
+            fresh
+            for file in sorted(set(listing.files))
+            if (fresh := self._read_one(file, listing.refused, known, reading))
+        ]
+        self._add_fresh(pending, reading)
+        changed = pending or len(known) != len(reading.rows)
         if self._cache and changed and not self._targets:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
         return reading
+
+    def _add_fresh(self, pending: Sequence[_Fresh], reading: _Reading) -> None:
+        if not pending:
+            return
+        _ = self._parser, self._rules  # loaded once, not in every child
+        rows = map_forked(self._fresh_row, pending)
+        for fresh, row in zip(pending, rows, strict=True):
+            reading.add(fresh.file, row)
+        reading.heads.sort(key=lambda head: head.file)
 
     def _known(self) -> tuple[Mapping[str, Row], str]:
         if not self._cache:
@@ -186,22 +208,21 @@ class FileSource:
         refused: Mapping[str, str],
         known: Mapping[str, Row],
         reading: _Reading,
-    ) -> bool:
-        """Add one file to the reading; tell whether it was not remembered."""
+    ) -> _Fresh | None:
+        """Add one file to the reading, or return it when it is not remembered."""
         data, why = self._content(file, refused.get(file, ""))
         if why:
             reading.add(file, _unreadable(file, why))
-            return True
+            return None
         digest = hashlib.sha256(data).hexdigest()
         try:
             row = known[file]
             if row[0] == digest:
                 reading.add(file, row)
-                return False
+                return None
         except (KeyError, TypeError, ValueError, IndexError):
             pass  # never seen, or a damaged row
-        reading.add(file, self._fresh_row(file, data, digest))
-        return True
+        return _Fresh(file=file, data=data, digest=digest)
 
     def _content(self, file: str, refused: str) -> tuple[bytes, str]:
         """Return the bytes, or why there are none."""
@@ -212,11 +233,12 @@ class FileSource:
         except OSError as error:
             return b"", error.strerror or type(error).__name__
 
-    def _fresh_row(self, file: str, data: bytes, digest: str) -> Row:
-        source, examined = self._examine(file, data)
+    def _fresh_row(self, fresh: _Fresh) -> Row:
+        source, examined = self._examine(fresh.file, fresh.data)
         connection = examined.connection
         head = _head(source, connection) if connection else None
-        return source_cache.row_of(digest, head, examined.names, examined.diagnostics)
+        names, found = examined.names, examined.diagnostics
+        return source_cache.row_of(fresh.digest, head, names, found)
 
     def _examine(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)

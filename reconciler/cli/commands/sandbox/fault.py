@@ -1,0 +1,34 @@
+"""`reconcile sandbox fault`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example
+
+
+@click.command(
+    "fault", epilog=example("reconcile sandbox fault kraken timeout times=2")
+)
+@click.argument("provider")
+@click.argument("fault")
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@click.pass_obj
+def command(
+    console: Console, /, *, provider: str, fault: str, parameters: tuple[str, ...]
+) -> None:
+    """Let a provider go wrong, or all of them with '*'.
+
+    Parameters: account=NAME, endpoint=public|candles|private, times=N, seconds=S,
+    ip=ADDRESS. Faults: bad_key, ip_not_allowed, permission_denied, wrong_permissions,
+    clock_skew, rate_limited, banned, geo_blocked, maintenance, unavailable, timeout,
+    slow, refused, reset, html, empty, truncated, cut_off, rubbish_candles,
+    stale_candles, future_candles, no_candles, redirect, tls_expired, tls_wrong_host.
+    """
+    from reconciler.cli.sandboxing import parameters_of, running_info
+    from reconciler.sandbox import put_fault
+
+    info = running_info(console)
+    put_fault(info, provider, fault, **parameters_of(parameters))
+    console.say(f"{provider}: {fault}, until 'reconcile sandbox clear {provider}'.")

@@ -1,0 +1,95 @@
+"""The sandbox from the command line: served, found again, described."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.core.errors import InputError
+from reconciler.sandbox import SANDBOX_ACCOUNTS, SandboxInfo
+
+_FOUND_AT = Path(".reconcile/sandbox/sandbox.json")
+_POLL_S = 0.1
+_NUMBERS = {"times": int, "seconds": float}
+
+
+def serve_until_stopped(console: Console, directory: Path, *, port: int) -> None:
+    """Serve until a signal arrives; that is how it ends well."""
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def tell(info: SandboxInfo) -> None:
+        file = (directory / "sandbox.json").absolute()
+        console.say(f"Playing every provider on 127.0.0.1:{info.port}. Ctrl-C ends it.")
+        console.result(f"export RECONCILE_SANDBOX={file}\n")
+
+    with console.stop.patient():
+        try:
+            asyncio.run(_serve(console, directory, port, tell))
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise InputError(f"the sandbox cannot listen: {why}") from None
+
+
+def running_info(console: Console) -> SandboxInfo:
+    """Return where the sandbox of `--sandbox`, or of this folder, listens."""
+    return SandboxInfo.load(console.sandbox or _FOUND_AT)
+
+
+def parameters_of(pairs: Iterable[str]) -> dict[str, str | float | None]:
+    """Return `KEY=VALUE` pairs, numbers as numbers."""
+    found: dict[str, str | float | None] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"'{pair}' is not KEY=VALUE")
+        try:
+            found[key] = _NUMBERS.get(key, str)(text)
+        except ValueError:
+            raise click.UsageError(f"'{key}' takes a number, not '{text}'") from None
+    return found
+
+
+def account_rows(provider: str | None) -> list[dict[str, str]]:
+    """Return the published accounts; raises `InputError` for an unknown provider."""
+    rows = [
+        {
+            "provider": f"{name} demo" if one.demo else name,
+            "account": one.name,
+            "api_key": one.api_key,
+            "api_secret": one.api_secret,
+            "api_passphrase": one.api_passphrase,
+            "account_id": one.account_id,
+            "method": one.method,
+            "may": " ".join(one.permissions) or "nothing",
+        }
+        for name, accounts in SANDBOX_ACCOUNTS.items()
+        if provider in {None, name}
+        for one in accounts
+    ]
+    if not rows:
+        known = ", ".join(SANDBOX_ACCOUNTS)
+        raise InputError(f"the sandbox plays no '{provider}'; it plays {known}")
+    return rows
+
+
+async def _serve(
+    console: Console, directory: Path, port: int, tell: Callable[[SandboxInfo], None]
+) -> None:
+    from reconciler.sandbox import serve
+
+    stop = asyncio.Event()
+    watching = asyncio.get_running_loop().create_task(_watch(console, stop))
+    try:
+        await serve(directory, port=port, on_ready=tell, stop=stop)
+    finally:
+        watching.cancel()
+
+
+async def _watch(console: Console, stop: asyncio.Event) -> None:
+    while not console.stop.event.is_set():  # noqa: ASYNC110  # a signal sets it
+        await asyncio.sleep(_POLL_S)
+    stop.set()

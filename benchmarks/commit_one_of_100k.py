@@ -146,6 +146,7 @@ import sys, time
 from datetime import datetime, UTC
 from pathlib import Path
 started = time.perf_counter()
+from reconciler.adapters.stores import open_store
 imported = time.perf_counter()
 store = open_store("tinydb:state.json", base=Path(sys.argv[1]), now=datetime.now)
 heads = store.heads()

@@ -469,6 +469,14 @@ assert store.get("new") is None
     assert content(path) == before
 
 
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    store = open_at(tmp_path / "file" / "state.json")
+
+    with pytest.raises(StateError, match=r"cannot write .*check the folder"):
+        store.commit(Commit())
+
+
 def test_a_failing_fold_does_not_fail_the_commit(path):
     fill(path)
     path.write_bytes(path.read_bytes().replace(b'"name":"b"', b'"name":"c"'))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -28,6 +28,7 @@ from reconciler.adapters.stores.tinydb.files import (
     open_private,
     remove_stale,
     replace_file,
+    set_aside,
     sync_folder,
     write_all,
 )
@@ -88,7 +89,7 @@ class Disk:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Index | None]:
         """Keep other writers out, caught up with them; creates the folder."""
-        with self._gate.held(exclusive=True) as is_outermost:
+        with self._translated(), self._gate.held(exclusive=True) as is_outermost:
             if is_outermost:
                 self._catch_up()
             yield self.index
@@ -96,8 +97,19 @@ class Disk:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Keep other writers out without looking at the files."""
-        with self._gate.held(exclusive=True):
+        with self._translated(), self._gate.held(exclusive=True):
             yield
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateError(
+                f"cannot write {error.filename or self.paths.snapshot}: "
+                f"{error.strerror}; check the folder's owner, mode and free space, "
+                "or name another store with --state"
+            ) from error
 
     def document(self, name: str) -> bytes:
         """Return one record's document; KeyError without one.
@@ -107,7 +119,7 @@ class Disk:
         """
         if self.index is None:
             raise KeyError(name)
-        return self._document(self.index.rows[name])
+        return self._document(self.index.rows[name], self._sources.read)
 
     def action(self, doc_id: str) -> bytes:
         """Return one line of the action log; KeyError without one."""
@@ -133,7 +145,7 @@ class Disk:
         """
         index = self.index or self._create()
         rows = [
-            [*heads.row_of(head), len(data), crc32(data)]
+            (*heads.row_of(head), len(data), crc32(data))
             for head, data in batch.puts.values()
         ]
         documents = [data for _, data in batch.puts.values()]
@@ -154,10 +166,11 @@ class Disk:
         if index is None:
             return
         rows = [index.rows[name] for name in sorted(index.rows)]
+        read = self._sources.reader()
         kept = list(self.actions().items())[-self._actions_kept :]
         self.replace(
-            records=(self._document(row) for row in rows),
-            actions=[(doc_id, self._sources.read(place)) for doc_id, place in kept],
+            records=(self._document(row, read) for row in rows),
+            actions=[(doc_id, read(place)) for doc_id, place in kept],
             meta=index.counters(),
             rows=rows,
         )
@@ -200,9 +213,7 @@ class Disk:
             self._catch_up()
         except DamagedError:
             known = loading.last_known(self.paths)
-            for path in (self.paths.snapshot, self.paths.journal):
-                with contextlib.suppress(FileNotFoundError):
-                    path.replace(path.with_name(path.name + ".damaged"))
+            set_aside(self.paths)
             return known
         return self.index.counters() if self.index else dict(loading.NOTHING)
 
@@ -225,22 +236,14 @@ class Disk:
     def _exists(self) -> bool:
         if self.paths.snapshot.exists():
             return True
-        self._refuse_remains()
+        loading.refuse_remains(self.paths)
         self._forget()
         return False
-
-    def _refuse_remains(self) -> None:
-        for path in (self.paths.journal, self.paths.snapshot_bak):
-            if path.exists():
-                raise DamagedError(
-                    f"{self.paths.snapshot} is missing but {path} is there; "
-                    f"{loading.way_out(self.paths)}"
-                )
 
     def _catch_up(self) -> None:
         identity = self._look()
         if identity[0] is None:
-            self._refuse_remains()
+            loading.refuse_remains(self.paths)
             self._forget()
         elif self.index is None or identity != self._identity:
             self._load()
@@ -364,9 +367,9 @@ class Disk:
                 remove_stale(self.paths)
             self._fold_above = 2 * end  # not again with every commit
 
-    def _document(self, row: heads.Row) -> bytes:
+    def _document(self, row: heads.Row, read: Callable[[Place], bytes]) -> bytes:
         place = Place(row[heads.SOURCE], row[heads.OFFSET], row[heads.LENGTH])
-        data = self._sources.read(place)
+        data = read(place)
         if crc32(data) != row[heads.CRC]:
             file = (
                 self.paths.snapshot

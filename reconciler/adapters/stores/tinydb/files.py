@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +122,18 @@ def keep_copy(source: Path, copy: Path) -> None:
     try:
         os.link(source, temporary)
     except OSError:  # a file system without hard links
+        import shutil  # noqa: PLC0415  # costs start-up time
+
         shutil.copyfile(source, temporary)
         temporary.chmod(FILE_MODE)
     temporary.replace(copy)
+
+
+def set_aside(paths: Paths) -> None:
+    """Move damaged files out of the way, to `.damaged`; the `.bak` files stay."""
+    for path in (paths.snapshot, paths.journal):
+        with contextlib.suppress(FileNotFoundError):
+            path.replace(path.with_name(path.name + ".damaged"))
 
 
 def remove_stale(paths: Paths) -> None:

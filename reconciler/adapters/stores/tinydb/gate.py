@@ -37,7 +37,7 @@ class Gate:
                     raise AssertionError("a reader may not become a writer")
                 yield False
                 return
-            if exclusive:
+            if exclusive and not self._mutex.is_open:
                 make_folder(self._folder)
             with self._mutex.held(exclusive=exclusive):
                 yield from self._count(exclusive=exclusive)
@@ -64,6 +64,11 @@ class _Mutex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the file was there once."""
+        return self._fd is not None
 
     @contextlib.contextmanager
     def held(self, *, exclusive: bool) -> Iterator[None]:

@@ -1,9 +1,12 @@
 """The index: for every record its head and where its document lies.
 
-In memory a row is a plain list, since making one object each for 10,000 records
-costs more than reading them. On disk the index is a sidecar of the snapshot and
-the journal up to some byte; what the journal holds behind that byte is replayed.
-It is derived and safe to lose: a wrong or missing one is made anew.
+In memory a row is a plain tuple: making one object each for 10,000 records costs
+more than reading them, and tuples of plain values cost the garbage collector
+nothing, where 100,000 lists would make every commit a little slower.
+
+On disk the index is a sidecar of the snapshot and of the journal up to some byte;
+what the journal holds behind that byte is replayed. It is derived and safe to
+lose: a wrong or missing one is made anew.
 """
 
 from __future__ import annotations
@@ -20,13 +23,15 @@ from zlib import crc32
 from reconciler.adapters.stores.tinydb.journal import dump
 from reconciler.core.record import Head, Result, Status
 
-Row = list[Any]
+Row = tuple[Any, ...]
 """The head's fields in the order of `row_of`, then source, offset, length, CRC."""
 
 NAME, VERSION = 0, 1
 SOURCE, OFFSET, LENGTH, CRC = 11, 12, 13, 14
 HEAD_WIDTH = 11
 _FORMAT = 1
+_RECURRING = 8
+"""Mean number of times that a value recurs from which naming it once pays."""
 _PROTECTED, _ORPHANED, _TERMINAL = 1, 2, 4
 _RESULTS: dict[str | None, Result | None] = {
     None: None,
@@ -73,7 +78,7 @@ def row_of(head: Head) -> Row:
         + _ORPHANED * head.orphaned
         + _TERMINAL * head.terminal
     )
-    return [
+    return (
         head.name,
         head.version,
         head.revision,
@@ -85,32 +90,18 @@ def row_of(head: Head) -> Row:
         head.provider,
         flags,
         head.next_attempt_at,
-    ]
-
-
-def head_in(row: Row) -> Head:
-    """Return the head that a row holds."""
-    active, flags = row[3], row[9]
-    return Head(
-        name=row[0],
-        version=row[1],
-        revision=row[2],
-        active_revision=row[2] if active is None else active,
-        result=_RESULTS[row[4]],
-        status=_STATUSES[row[5]],
-        managed_by=row[6],
-        owner=row[7],
-        provider=row[8],
-        protected=flags & _PROTECTED != 0,
-        orphaned=flags & _ORPHANED != 0,
-        terminal=flags & _TERMINAL != 0,
-        next_attempt_at=row[10],
     )
 
 
+def heads_in(rows: Iterable[Row]) -> dict[str, Head]:
+    """Return the heads that rows hold, by name."""
+    with collector_paused():
+        return {row[NAME]: _head_in(row) for row in rows}
+
+
 def encode_sidecar(stamp: Stamp, rows: Iterable[Row]) -> bytes:
-    """Return a sidecar: one line that says what it speaks of, one of rows."""
-    body = dump(list(rows)) + b"\n"
+    """Return a sidecar: one line that says what it speaks of, one of columns."""
+    body = dump([_packed(column) for column in zip(*rows, strict=True)]) + b"\n"
     fields = {name: getattr(stamp, name) for name in Stamp.__slots__}
     first = dump({"format": _FORMAT, **fields}) + b"\n"
     return b"%08x " % crc32(body, crc32(first)) + first + body
@@ -126,6 +117,47 @@ def read_sidecar(path: Path) -> tuple[Stamp, list[Row]] | None:
         fields = json.loads(data[9:first])
         if fields.pop("format") != _FORMAT:
             return None
-        return Stamp(**fields), json.loads(data[first:])
+        return Stamp(**fields), _rows(json.loads(data[first:]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _head_in(row: Row) -> Head:
+    # Unpacking once beats picking by number, for ten thousand of them by a third.
+    (name, version, revision, active, result, status, managed_by, owner) = row[:8]
+    (provider, flags, due) = row[8:HEAD_WIDTH]
+    return Head(
+        name=name,
+        version=version,
+        revision=revision,
+        active_revision=revision if active is None else active,
+        result=_RESULTS[result],
+        status=_STATUSES[status],
+        managed_by=managed_by,
+        owner=owner,
+        provider=provider,
+        protected=flags & _PROTECTED != 0,
+        orphaned=flags & _ORPHANED != 0,
+        terminal=flags & _TERMINAL != 0,
+        next_attempt_at=due,
+    )
+
+
+def _packed(column: tuple[Any, ...]) -> Any:
+    """Return a column; where few values recur, each once and who has which."""
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(column))}
+    if len(numbers) * _RECURRING > len(column):
+        return column
+    return {"of": list(numbers), "at": [numbers[value] for value in column]}
+
+
+def _rows(columns: list[Any]) -> list[Row]:
+    """Return rows of columns: parsing a few long lists beats many short ones."""
+    return list(zip(*map(_unpacked, columns), strict=True))
+
+
+def _unpacked(column: Any) -> list[Any]:
+    if isinstance(column, list):
+        return column
+    values = column["of"]
+    return [values[number] for number in column["at"]]

@@ -10,13 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.adapters.stores.tinydb.heads import (
-    HEAD_WIDTH,
-    NAME,
-    Row,
-    collector_paused,
-    head_in,
-)
+from reconciler.adapters.stores.tinydb.heads import HEAD_WIDTH, NAME, Row, heads_in
 from reconciler.adapters.stores.tinydb.journal import Frame
 from reconciler.core.record import Head
 
@@ -58,14 +52,10 @@ class Index:
     journal_base: int = -1
     journal_end: int = 0
     uncovered: int = 0
-    _heads: dict[str, Head] | None = None
 
     def heads(self) -> dict[str, Head]:
-        """Return every head by name, as a copy."""
-        if self._heads is None:
-            with collector_paused():
-                self._heads = {row[NAME]: head_in(row) for row in self.rows.values()}
-        return dict(self._heads)
+        """Return every head by name."""
+        return heads_in(self.rows.values())
 
     def counters(self) -> dict[str, Any]:
         """Return what a snapshot and a sidecar tell of the whole."""
@@ -82,10 +72,11 @@ class Index:
         offset = frame.body
         for change in head["put"]:
             *fields, length, checksum = change
-            self._put([*fields, source, offset, length, checksum])
+            row = (*fields, source, offset, length, checksum)
+            self.rows[row[NAME]] = row
             offset += length + 1
         for name in head["remove"]:
-            self._remove(name)
+            self.rows.pop(name, None)
         for doc_id, length in head["actions"]:
             if self.actions is not None:
                 self.actions[doc_id] = Place(source, offset, length)
@@ -94,16 +85,6 @@ class Index:
         self.serial = head["serial"]
         self.next_action = head["next_action"]
         self.uncovered += len(head["put"]) + len(head["remove"])
-
-    def _put(self, row: Row) -> None:
-        self.rows[row[NAME]] = row
-        if self._heads is not None:
-            self._heads[row[NAME]] = head_in(row)
-
-    def _remove(self, name: str) -> None:
-        self.rows.pop(name, None)
-        if self._heads is not None:
-            self._heads.pop(name, None)
 
 
 def frame_head(index: Index, batch: Batch, rows: list[Row]) -> dict[str, Any]:
@@ -120,4 +101,4 @@ def frame_head(index: Index, batch: Batch, rows: list[Row]) -> dict[str, Any]:
 
 def located(row: Row, *, source: int, offset: int) -> Row:
     """Return a row whose document has moved."""
-    return [*row[:HEAD_WIDTH], source, offset, *row[HEAD_WIDTH + 2 :]]
+    return (*row[:HEAD_WIDTH], source, offset, *row[HEAD_WIDTH + 2 :])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from zlib import crc32
 
@@ -29,6 +29,7 @@ from reconciler.core.record import Record, head_of
 NEVER_SAVED = 1 << 30
 NOTHING = {"lineage": "", "serial": 0, "sequence": 0, "next_action": 1}
 _HEADER_BYTES = 1024
+_AHEAD_BYTES = 1 << 16
 _RESTORE = "restore a backup with: reconcile state restore FILE"
 
 
@@ -91,6 +92,22 @@ class Sources:
         """Return the bytes of one document."""
         return read_range(self._fds[place.source], place.offset, place.length)
 
+    def reader(self) -> Callable[[Place], bytes]:
+        """Return a `read` that is fast for documents which follow one another."""
+        blocks: dict[int, tuple[int, bytes]] = {}
+
+        def read(place: Place) -> bytes:
+            start, block = blocks.get(place.source, (0, b""))
+            at = place.offset - start
+            if at < 0 or at + place.length > len(block):
+                size = max(place.length, _AHEAD_BYTES)
+                block = read_range(self._fds[place.source], place.offset, size)
+                blocks[place.source] = place.offset, block
+                at = 0
+            return block[at : at + place.length]
+
+        return read
+
     def size(self, source: int) -> int:
         """Return the present size of one."""
         return os.fstat(self._fds[source]).st_size
@@ -125,6 +142,19 @@ def load(paths: Paths, sources: Sources) -> tuple[Index, dict[str, Any]]:
             _replay_previous(paths, sources, index)
         replay(paths, sources, index)
     return index, meta
+
+
+def refuse_remains(paths: Paths) -> None:
+    """Refuse a store whose snapshot is gone: it is no new one.
+
+    Raises:
+        DamagedError: Other files of it are there.
+    """
+    for path in (paths.journal, paths.snapshot_bak):
+        if path.exists():
+            raise DamagedError(
+                f"{paths.snapshot} is missing but {path} is there; {way_out(paths)}"
+            )
 
 
 def replay(
@@ -215,7 +245,7 @@ def _from_snapshot(fd: int, meta: dict[str, Any]) -> Index:
     rows = {}
     for line in snapshot.lines(fd, start=snapshot.records_at()):
         head = head_of(codec.from_json(Record, line.data))
-        place = [SNAPSHOT, line.offset, len(line.data), crc32(line.data)]
+        place = (SNAPSHOT, line.offset, len(line.data), crc32(line.data))
         rows[head.name] = heads.row_of(head) + place
     return Index(
         lineage=meta["lineage"],

@@ -195,7 +195,7 @@ class TinyDBStore:
         found = backup.decode_backup(data)
         documents = [codec.to_json(record).encode() for record in found.records]
         rows = [
-            [*heads.row_of(head_of(record)), SNAPSHOT, 0, len(data), crc32(data)]
+            (*heads.row_of(head_of(record)), SNAPSHOT, 0, len(data), crc32(data))
             for record, data in zip(found.records, documents, strict=True)
         ]
         actions = [

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,6 @@ from reconciler.core.ports import Clock
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_LIMIT = 64
-MAX_BODY_BYTES = 32 * 1024 * 1024
-"""An exchange's list of markets is up to about 18 MB; nothing else comes near."""
-
 _CLOSING_TURNS = 3
 """A cut TLS connection needs the loop twice more: for itself and what is below."""
 
@@ -278,11 +276,21 @@ class LoopbackResolver(AbstractResolver):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Cuts a connection that is given up, instead of saying goodbye over TLS.
+    """Refuses link-local addresses, and cuts a connection that is given up.
 
-    A provider that hangs would never answer the goodbye, and the connection would
-    outlive the network.
+    A cloud machine's own credentials are served at a link-local address: a file
+    must not lead there, under whatever name. And a provider that hangs would never
+    answer TLS's goodbye, so that the connection would outlive the network.
     """
+
+    async def _resolve_host(
+        self, host: str, port: int, traces: Any = None
+    ) -> list[ResolveResult]:
+        found = await super()._resolve_host(host, port, traces)
+        for result in found:
+            if ip_address(result["host"].partition("%")[0]).is_link_local:
+                raise aiohttp.InvalidUrlClientError(host, "is a link-local address")
+        return found
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         if should_close:

@@ -133,6 +133,7 @@ class _Crew:
         self._tester = tester
         self._network = network
         self._queue = queue
+        self._adapters = tester.adapters()
         self._tasks: dict[asyncio.Task[Verdict], Job] = {}
         self.done: set[int] = set()
 
@@ -161,7 +162,7 @@ class _Crew:
 
     def _limit_of(self, job: Job) -> int:
         try:
-            return max(1, self._tester.adapters()[job.connection.type].max_concurrency)
+            return max(1, self._adapters[job.connection.type].max_concurrency)
         except Exception:  # noqa: BLE001 - its test says what is wrong
             return 1
 
@@ -210,7 +211,7 @@ class _Crew:
         return replace(verdict, warnings=tuple(filter(None, warnings)))
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
-        adapter = find_adapter(connection.type, self._tester.adapters())
+        adapter = find_adapter(connection.type, self._adapters)
         async with adapter.open(connection, credentials, self._network) as session:
             return await session.test()
 

@@ -29,7 +29,7 @@ from reconciler.adapters.providers.ccxt_crypto.make_catalogue import (
     render,
 )
 from reconciler.adapters.providers.ccxt_crypto.names import REMOVED, RENAMED
-from reconciler.adapters.providers.ccxt_crypto.private_reads import prove_key
+from reconciler.adapters.providers.ccxt_crypto.private_reads import _READS, prove_key
 from reconciler.adapters.providers.network import open_network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.connection import Connection
@@ -340,6 +340,10 @@ def answer_of(status, body, **headers):
          "maintenance"),
         ("unheard", answer_of(302, ""), "wrong_url"),
         ("unheard", answer_of(400, '{"m":"qwertz"}'), "unknown"),
+        ("unheard", answer_of(403, '{"m":"qwertz"}'),
+         "credentials_or_ip_or_permission"),
+        ("unheard", answer_of(404, '{"m":"qwertz"}'), "wrong_url"),
+        ("unheard", answer_of(500, '{"m":"qwertz"}'), "exchange_unavailable"),
     ],
 )  # fmt: skip
 def test_answers_of_any_exchange(exchange, answer, category):
@@ -348,10 +352,7 @@ def test_answers_of_any_exchange(exchange, answer, category):
     case = Case(exchange=exchange, scrub=Scrubber(), now_s=0.0, answer=answer)
     found = explain_ccxt(ccxt.ExchangeError("x"), case)
 
-    if category == "unknown":
-        assert found.category in {Category.UNKNOWN, Category.BAD_REQUEST}
-    else:
-        assert found.category == category
+    assert found.category == category
 
 
 def test_the_address_that_the_exchange_saw_is_named_in_the_fix():
@@ -376,6 +377,19 @@ def test_a_bans_end_is_read_from_its_message():
     }
 
     assert explained(entry).retry_after_s == 60
+
+
+def test_every_known_private_read_exists():
+    import ccxt.async_support as ccxt
+
+    for name, read in _READS.items():
+        assert callable(getattr(getattr(ccxt, name), read.method)), name
+
+
+def test_a_bug_while_signing_is_no_wrong_secret():
+    case = Case(exchange="kraken", scrub=Scrubber(), now_s=0.0, signing=True)
+
+    assert explain_ccxt(AttributeError("x"), case) is None
 
 
 def test_a_secret_that_cannot_sign_is_a_wrong_secret():

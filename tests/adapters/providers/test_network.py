@@ -193,3 +193,13 @@ def test_a_request_that_is_given_up_leaves_nothing_open(sandbox):
                 await network.client().get(HEALTH, timeout=None)
 
     on_network(sandbox, work)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
+def test_a_machines_own_metadata_cannot_be_asked_for(host):
+    async def work(network):
+        with pytest.raises(aiohttp.InvalidURL, match="link-local"):
+            async with network.session.get(f"http://{host}/latest/meta-data"):
+                pass
+
+    on_network(None, work)

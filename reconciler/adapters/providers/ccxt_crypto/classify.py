@@ -77,7 +77,8 @@ def explain_ccxt(error: Exception, case: Case) -> Diagnosis | None:
         return broken
     known = _is_ccxt_error(error)
     if not known and case.answer is None:
-        return _unsignable(error, case) if case.signing else None
+        unfit = case.signing and _is_unfit_secret(error)
+        return _unsignable(error, case) if unfit else None
     category = _category(error, case, known=known)
     return _describe(category, error, case)
 
@@ -100,14 +101,21 @@ def _category(error: Exception, case: Case, *, known: bool) -> Category:
         if found is not None:
             return found
     by_class = _by_class(error)
-    if answer is not None and not answer.is_success:
-        by_status = status_category(answer)
-        # A plain 4xx says less than ccxt's class; a 5xx says more.
-        if by_status is not None and (by_class is None or answer.is_server_error):
-            return by_status
+    by_status = _by_status(answer)
+    # ccxt takes most bare 4xx for "not available"; the status itself says more.
+    if by_status is not None and by_class in (None, Category.EXCHANGE_UNAVAILABLE):
+        return by_status
     if by_class is not None:
         return by_class
     return Category.UNKNOWN if known else Category.BAD_RESPONSE
+
+
+def _by_status(answer: Answer | None) -> Category | None:
+    """Return what the status says; a bare 400 says nothing."""
+    if answer is None or answer.is_success:
+        return None
+    found = status_category(answer)
+    return None if found is Category.BAD_REQUEST else found
 
 
 def _is_before_request(error: Exception) -> bool:
@@ -132,6 +140,14 @@ def _describe(category: Category, error: Exception, case: Case) -> Diagnosis:
         evidence=evidence,
         retry_after_s=wait,
     )
+
+
+def _is_unfit_secret(error: Exception) -> bool:
+    """Tell whether signing failed over the secret's own form, not over a bug."""
+    makers = ("cryptography", "ccxt.static_dependencies", "coincurve", "binascii")
+    return isinstance(error, ValueError | AssertionError) or type(
+        error
+    ).__module__.startswith(makers)
 
 
 def _unsignable(error: Exception, case: Case) -> Diagnosis:

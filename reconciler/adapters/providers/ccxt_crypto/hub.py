@@ -13,6 +13,7 @@ import asyncio
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MethodType
 from typing import Any
 
@@ -100,7 +101,9 @@ class Hub:
         self._loading.clear()
 
     async def _load(self, place: Place) -> Loaded:
-        template = self._build(place)
+        # In a thread: the import takes half a second, and the loop is timing others.
+        ccxt = await asyncio.to_thread(import_module, "ccxt.async_support")
+        template = self._build(getattr(ccxt, place.exchange), place)
         scrub = Scrubber([place.proxy or ""])
         listener = template.on_rest_response = Listener(scrub)
         try:
@@ -124,10 +127,8 @@ class Hub:
                 release(template)
         raise ProviderError(diagnosis)
 
-    def _build(self, place: Place) -> Any:
-        import ccxt.async_support as ccxt
-
-        exchange = getattr(ccxt, place.exchange)(
+    def _build(self, kind: Any, place: Place) -> Any:
+        exchange = kind(
             {
                 "session": self._network.guarded(place.proxy),
                 "ssl_context": self._network.tls,

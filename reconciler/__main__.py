@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 
 def main() -> int:
@@ -10,6 +11,7 @@ def main() -> int:
     # Python's own handler prints values; the boundary tells what may be told.
     sys.excepthook = lambda *_: None
     sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda _: None
     from reconciler.cli.boundary import run  # noqa: PLC0415  # after the hooks
 
     return run()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 
@@ -25,7 +24,6 @@ FAILED = 1
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; raises nothing."""
     console = Console()
-    threading.excepthook = lambda _: None  # a thread's traceback would hold values
     _tolerate_odd_text()
     try:
         with console.stop.watching():
@@ -81,7 +79,7 @@ def _told(console: Console, error: Exception) -> int:
         f"this is a bug in reconcile ({type(error).__name__}); its text is withheld,"
         " since it could hold a secret"
     )
-    if not console.verbose:
+    if not (console.verbose or {"-v", "--verbose"} & set(sys.argv)):
         click.echo("Run it again with -v and report the places it names.", err=True)
         return FAILED
     for link in _chain(error):

@@ -65,6 +65,12 @@ class Console:
         """Write the result, as it is, to stdout."""
         click.echo(text, nl=False, color=True)
 
+    def result_of(self, format_: str, human: str, **data: object) -> None:
+        """Write the same result for people or as JSON."""
+        from reconciler.report.machine import of_parts
+
+        self.result(of_parts(**data) if format_ == "json" else human)
+
     def say(self, text: str) -> None:
         """Write a part of the conversation to stderr; empty text is nothing."""
         if text.strip():

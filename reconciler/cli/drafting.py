@@ -61,8 +61,8 @@ class Draft:
         )
 
 
-def write_draft(console: Console, app: App, draft: Draft) -> int:
-    """Write the file, judge it, and say what is left to do."""
+def write_draft(console: Console, app: App, draft: Draft) -> tuple[Path, int]:
+    """Write the file, judge it, and say what is left to do; return the exit code."""
     path = _path_of(app, draft)
     text = connection_text(
         app,
@@ -77,11 +77,10 @@ def write_draft(console: Console, app: App, draft: Draft) -> int:
         recipients = draft.recipients or recipients_for(app, path)
         text = seal_text(app, text, file=path, recipients=recipients)
     write_file(path, text.encode(), mode=_READABLE)
-    console.result(f"{path}\n")
     if draft.credentials is None:
         console.say(f"Fill in the credentials, then run 'reconcile encrypt {path}'.")
-        return ExitCode.DONE
-    return _judge(console, app, path)
+        return path, ExitCode.DONE
+    return path, _judge(console, app, path)
 
 
 def _judge(console: Console, app: App, path: Path) -> int:

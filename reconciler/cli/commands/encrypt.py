@@ -40,14 +40,11 @@ def command(
     written. A new value in a sealed file takes a key that opens it.
     """
     from reconciler.cli.sealing import seal_file
-    from reconciler.report.machine import of_parts
     from reconciler.report.text import safe
 
     app, done = console.app(), {}
     for file in files:
         sealed = seal_file(app, file, recipients=recipients, rebind=rebind)
         done[str(file)] = "sealed" if sealed else "unchanged"
-        if format_ == "human":
-            console.result(f"{done[str(file)]:9}  {safe(str(file))}\n")
-    if format_ == "json":
-        console.result(of_parts(files=done))
+    human = "".join(f"{word:9}  {safe(file)}\n" for file, word in done.items())
+    console.result_of(format_, human, files=done)

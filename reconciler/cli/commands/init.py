@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example
+from reconciler.cli.options import example, format_option
 from reconciler.cli.scaffolding import lay_out
 
 
@@ -29,15 +29,18 @@ from reconciler.cli.scaffolding import lay_out
 )
 @click.option("--readme", is_flag=True, help="Write a README.md as well.")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
+@format_option()
 @click.pass_obj
 def command(
     console: Console,
+    /,
     *,
     directory: Path,
     workspace: str | None,
     recipients: tuple[str, ...],
     readme: bool,
     force: bool,
+    format_: str,
 ) -> None:
     """Lay out a repository for connection files.
 
@@ -54,7 +57,8 @@ def command(
         readme=readme,
         force=force,
     )
-    console.result("".join(f"{path}\n" for path in written))
+    files = [str(path) for path in written]
+    console.result_of(format_, "".join(f"{file}\n" for file in files), files=files)
     console.say(_next_steps(directory, has_key=bool(recipients)))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example
+from reconciler.cli.options import example, format_option
 
 
 @click.command("keygen", epilog=example("reconcile keygen -o ~/keys/trading.agekey"))
@@ -18,8 +18,9 @@ from reconciler.cli.options import example
     metavar="FILE",
     help="Where to write it; by default where sops and reconcile look by themselves.",
 )
+@format_option()
 @click.pass_obj
-def command(console: Console, *, output: Path | None) -> None:
+def command(console: Console, /, *, output: Path | None, format_: str) -> None:
     """Make an age key that opens sealed files.
 
     Writes the private key to a file that only you can read, and prints the public
@@ -28,7 +29,7 @@ def command(console: Console, *, output: Path | None) -> None:
     from reconciler.wiring import make_identity
 
     path, public = make_identity(console.app(), output)
-    console.result(f"{public}\n")
+    console.result_of(format_, f"{public}\n", public_key=public, file=str(path))
     console.say(f"The private key lies in {path}: keep a copy, and never commit it.")
     if output:
         console.say(f"To use it: export SOPS_AGE_KEY_FILE={path.absolute()}")

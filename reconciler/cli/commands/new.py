@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, label_option
+from reconciler.cli.options import example, format_option, label_option
 
 
 @click.command(
@@ -57,8 +57,9 @@ from reconciler.cli.options import example, label_option
     metavar="AGE1...",
     help="Seal for this public key instead of those in .sops.yaml.",
 )
+@format_option()
 @click.pass_obj
-def command(console: Console, /, **options: Any) -> int:
+def command(console: Console, /, *, format_: str, **options: Any) -> int:
     """Write a new connection file, sealed.
 
     NAME becomes connections.d/NAME.yaml, from the template of its type. Credentials
@@ -68,4 +69,7 @@ def command(console: Console, /, **options: Any) -> int:
     """
     from reconciler.cli.drafting import Draft, write_draft
 
-    return write_draft(console, console.app(), Draft.of(console, options))
+    app = console.app()
+    path, code = write_draft(console, app, Draft.of(console, options))
+    console.result_of(format_, f"{path}\n", file=str(path))
+    return code

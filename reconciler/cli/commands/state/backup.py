@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example
+from reconciler.cli.options import example, format_option
 
 
 @click.command("backup", epilog=example("reconcile state backup -o before-move.json"))
@@ -18,8 +18,9 @@ from reconciler.cli.options import example
     metavar="FILE",
     help="By default a new file in .reconcile/backups, named by the time.",
 )
+@format_option()
 @click.pass_obj
-def command(console: Console, /, *, output: Path | None) -> None:
+def command(console: Console, /, *, output: Path | None, format_: str) -> None:
     """Write everything to a file that only you can read.
 
     Credentials in it are sealed. A file that is there already is not replaced.
@@ -32,4 +33,4 @@ def command(console: Console, /, *, output: Path | None) -> None:
         return
     path = output or backup_path(app)
     write_backup(app, path)
-    console.result(f"{path}\n")
+    console.result_of(format_, f"{path}\n", file=str(path))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example
+from reconciler.cli.options import example, format_option
 
 
 @click.command("rm", epilog=example("reconcile state rm old-feed --yes"))
 @click.argument("names", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Agree beforehand.")
+@format_option()
 @click.pass_obj
-def command(console: Console, /, *, names: tuple[str, ...], yes: bool) -> None:
+def command(
+    console: Console, /, *, names: tuple[str, ...], yes: bool, format_: str
+) -> None:
     """Forget records.
 
     Nothing is sent to a provider. A connection whose file is still there comes back
@@ -27,4 +30,5 @@ def command(console: Console, /, *, names: tuple[str, ...], yes: bool) -> None:
     listed = ", ".join(record.name for record in records)
     require_consent(console, f"{listed} would be forgotten. Go on?", yes=yes)
     forget(app, records)
-    console.result("".join(f"{record.name}\n" for record in records))
+    gone = [record.name for record in records]
+    console.result_of(format_, "".join(f"{name}\n" for name in gone), forgotten=gone)

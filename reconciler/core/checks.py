@@ -67,12 +67,12 @@ def examine(
     connection, found = None, list(problems)
     if source.data is not None:
         connection, wrong = rules.validate(source, stem=stem)
-        # A value refused as text would be refused again for its kind.
-        places = {problem.span for problem in problems}
-        found += [item for item in wrong if item.span not in places]
+        found += _elsewhere(wrong, found)
         if not any(item.code == "R207" for item in wrong):
             found += rules.inspect(source)
-            found += _adapter_problems(source, connection, rules.adapters)
+            subject = connection or _draft(source, stem)
+            more = _adapter_problems(source, subject, rules.adapters)
+            found += _elsewhere(more, [] if connection else found)
     if is_invalid(found):
         connection = None
     return Examined(
@@ -125,6 +125,46 @@ def same_name(name: str, places: Iterable[Span]) -> Iterator[Diagnostic]:
             hint="rename one of the two; until then neither is touched",
             related=((first, "it is declared here first"),),
         )
+
+
+def _elsewhere(
+    more: Iterable[Diagnostic], found: Iterable[Diagnostic]
+) -> list[Diagnostic]:
+    """Leave out what stands where something is wrong already: one cause, one line."""
+    places = {problem.span for problem in found}
+    return [item for item in more if item.span not in places]
+
+
+def _draft(source: Source, stem: str) -> Connection | None:
+    """Return what can be made of an invalid document, so that its adapter is heard.
+
+    Only what an adapter looks at offline; None without a type and a provider.
+    """
+    kind, provider = (shape.value_at(source, (key,)) for key in ("type", "provider"))
+    if not (isinstance(kind, str) and isinstance(provider, str)):
+        return None
+    return Connection(
+        name=stem,
+        type=kind,
+        provider=provider,
+        credential_names=tuple(_mapping(source, "credentials")),
+        config=_mapping(source, "config"),
+        symbols=_texts(source, "symbols"),
+        timeframes=_texts(source, "timeframes"),
+    )
+
+
+def _mapping(source: Source, key: str) -> Mapping[str, object]:
+    value = shape.value_at(source, (key,))
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(source: Source, key: str) -> tuple[str, ...]:
+    """Return a list of texts with its positions; empty when it holds anything else."""
+    value = shape.value_at(source, ("settings", key))
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return ()
+    return tuple(value)
 
 
 def _adapter_problems(

@@ -34,14 +34,6 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
-    """Where connections may reach."""
-
-    allow_private: bool = False
-    """Whether endpoints may lie in private, loopback or link-local networks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One repository's settings; paths are relative to the working directory."""
 
@@ -51,11 +43,9 @@ class Settings:
     state: str = DEFAULT_STATE
     report: str = DEFAULT_REPORT
     prune: bool = False
-    adopt: bool = True
     parallelism: int = 32
     lock_timeout_s: int = 0
     guards: GuardSettings = field(default_factory=GuardSettings)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +151,6 @@ FIELDS: Final[tuple[Setting, ...]] = (
     ),
     _text("report", _LINE, "a file", "File that every apply, test and cycle writes."),
     _flag("prune", about="Delete what is no longer declared, not only deactivate it."),
-    _flag("adopt", about="Take over records that nobody owns yet."),
     _whole(
         "parallelism", low=1, high=1000, about="How many tests run at the same time."
     ),
@@ -197,16 +186,10 @@ FIELDS: Final[tuple[Setting, ...]] = (
         high=1_000_000,
         about="Below so many records the share is not looked at.",
     ),
-    _flag(
-        "network",
-        "allow_private",
-        about="Allow endpoints in private, loopback and link-local networks.",
-    ),
 )
 
 SECTIONS: Final[Mapping[str, str]] = {
     "guards": "When a plan that takes away a lot is refused.",
-    "network": "Where connections may reach.",
 }
 
 

@@ -238,3 +238,22 @@ def test_no_plaintext_credential_is_ever_shown(tmp_path):
 
     assert secret not in repr(found)
     assert secret not in (tmp_path / ".reconcile/cache/documents.json").read_text()
+
+
+def test_shape_seal_and_provider_problems_come_in_one_pass(tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "bad.yaml").write_text(
+        f"{HEAD}naem: x\nactive: yes\ncredentials: {{api_key: plain}}\n"
+        "settings: {timeframes: [7m]}\n"
+    )
+
+    diagnostics = source(tmp_path).read().diagnostics
+
+    places = [(item.span.line, item.code) for item in diagnostics]
+    assert places == [
+        (3, "R201"),
+        (4, "R104"),
+        (5, "R306"),
+        (5, "R301"),
+        (6, "R404"),
+    ]

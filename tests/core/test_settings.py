@@ -4,7 +4,6 @@ from reconciler.adapters.documents import parse
 from reconciler.core.settings import (
     FIELDS,
     GuardSettings,
-    NetworkSettings,
     Settings,
     default_of,
     to_settings,
@@ -17,11 +16,9 @@ connections: files
 state: postgres://db/reconcile
 report: out/report.json
 prune: true
-adopt: false
 parallelism: 4
 lock_timeout: 1m30s
 guards: {max_removed_ratio: 1, min_records: 0}
-network: {allow_private: true}
 """
 
 
@@ -39,11 +36,9 @@ def test_every_setting_is_read():
         state="postgres://db/reconcile",
         report="out/report.json",
         prune=True,
-        adopt=False,
         parallelism=4,
         lock_timeout_s=90,
         guards=GuardSettings(max_removed_ratio=1.0, min_records=0),
-        network=NetworkSettings(allow_private=True),
     )
 
 
@@ -124,7 +119,7 @@ def test_a_wrong_setting_is_named_with_its_place(line, complaint, hint):
 
 
 def test_all_problems_are_found_in_one_pass():
-    _, found = judge("prun: 1\nadopt: 3\nguards: {min_records: -1, x: 1}\n")
+    _, found = judge("prun: 1\nprune: 3\nguards: {min_records: -1, x: 1}\n")
 
     assert [item.code for item in found] == ["R201", "R203", "R204", "R201"]
 

@@ -211,8 +211,6 @@ class StoreConformance:
 
         assert store.get("a").version == 10 * RACERS
 
-    # -- the operation lock
-
     def test_the_lock_tells_who_holds_it(self, store, clock):
         with store.lock(operation="apply", who="alice", lease_s=30) as held:
             assert store.lock_info() == held
@@ -321,8 +319,6 @@ class StoreConformance:
         with store.lock(operation="apply", who="alice"):
             assert store.commit(Commit(put=(record("a"),))).records == 1
 
-    # -- backup and restore
-
     def test_a_backup_restores_everything(self, store):
         store.commit(Commit(put=(record("a"), rejected_record("b")), desired=True))
         before = store.commit(Commit(actions=(action("a", "1"), action("b", "2"))))
@@ -382,8 +378,6 @@ class StoreConformance:
             store.restore(json.dumps(data | twice).encode())
 
         assert store.info() == before
-
-    # -- several processes
 
     def test_four_processes_lose_no_update(self, store, opener):
         code = """

@@ -50,6 +50,7 @@ logger = logging.getLogger(__name__)
 ACTIONS_KEPT = 10_000
 FOLD_FLOOR_BYTES = 1 << 20
 """Smaller journals are not worth folding: replaying one takes milliseconds."""
+_wait_for_disk = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
 _SAVE_FLOOR = 64
 _SAVE_SHARE = 20
 """The sidecar is rewritten when 1/20 of its rows changed: amortised, it is free."""
@@ -231,8 +232,6 @@ class Disk:
         self._forget()
         self._gate.close()
 
-    # -- catching up
-
     def _exists(self) -> bool:
         if self.paths.snapshot.exists():
             return True
@@ -280,8 +279,6 @@ class Disk:
             os.close(self._append_fd)
             self._append_fd = None
         self._identity = (None, None)
-
-    # -- writing
 
     def _create(self) -> Index:
         import uuid  # noqa: PLC0415  # costs start-up time; used once in a store's life
@@ -337,7 +334,7 @@ class Disk:
                 logger.warning("torn commit cut off", extra={"at": at})
                 os.ftruncate(fd, at)
             write_all(fd, data)
-            os.fdatasync(fd)
+            _wait_for_disk(fd)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.truncate(self.paths.journal, at)

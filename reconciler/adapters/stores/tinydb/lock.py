@@ -109,11 +109,11 @@ class OperationLock:
         Raises:
             StateError: There is none, or it has another id.
         """
+        if self._read() is None:  # or this would make the store's folder
+            raise StateError(f"{self._path} is not there: not locked; nothing to do")
         with self._disk.alone():
             found = self._read()
-            if found is None:
-                raise StateError(f"{self._path} is not locked; nothing to unlock")
-            if found.id != lock_id:
+            if found is not None and found.id != lock_id:
                 raise StateError(
                     f"the lock's id is {found.id}, not {lock_id}: held for "
                     f"{found.operation} by {found.who}; to break that one run: "
@@ -161,15 +161,19 @@ class OperationLock:
                 if not self.renew(lock_id, lease_s=lease_s):
                     logger.warning("lock lost", extra={"lock": lock_id})
                     return
-            except (OSError, StateError) as error:
+            except StateError as error:
                 # The next round may succeed; if none does, commits are refused.
                 logger.warning("lock not renewed", extra={"error": str(error)})
 
     def _release(self, lock_id: str) -> None:
-        with self._disk.alone():
-            found = self._read()
-            if found is not None and found.id == lock_id:
-                self._path.unlink(missing_ok=True)
+        try:
+            with self._disk.alone():
+                found = self._read()
+                if found is not None and found.id == lock_id:
+                    self._path.unlink(missing_ok=True)
+        except StateError as error:
+            # It expires by itself, and what happened before must not be hidden.
+            logger.warning("lock not released", extra={"error": str(error)})
 
     def _read(self) -> LockInfo | None:
         try:

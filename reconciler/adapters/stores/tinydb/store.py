@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -132,13 +133,12 @@ class TinyDBStore:
     def actions(self, name: str | None = None, *, limit: int = 100) -> Sequence[Action]:
         """Return the newest lines of the action log, newest first."""
         with self._disk.reading():
-            table = self._database.table("actions")
-            newest = reversed(list(self._disk.actions()))
-            found = (table.find(doc_id) for doc_id in newest)
-            wanted = (doc for doc in found if doc and name in {None, doc["name"]})
+            lines = self._storage.read()["actions"]
+            newest = (lines[doc_id] for doc_id in reversed(list(lines)))
+            wanted = (line for line in newest if name in {None, line["name"]})
             return tuple(
-                codec.from_data(Action, doc)
-                for doc, _ in zip(wanted, range(max(0, limit)), strict=False)
+                codec.from_data(Action, line)
+                for line in itertools.islice(wanted, max(0, limit))
             )
 
     def lock(

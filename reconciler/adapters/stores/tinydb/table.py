@@ -88,11 +88,6 @@ class JournalTable(Table):
     document_id_class: Any = str
     _storage: Any  # a `JournalStorage`; TinyDB declares its own base class
 
-    def find(self, doc_id: str) -> dict[str, Any] | None:
-        """Return one document by its id; TinyDB's types want a number there."""
-        found: Any = self.get(doc_id=doc_id)  # type: ignore[call-overload]
-        return found and dict(found)
-
     def discard(self, doc_ids: list[str]) -> None:
         """Remove documents by id; one that is not there is no error."""
         self.remove(doc_ids=doc_ids)  # type: ignore[arg-type]

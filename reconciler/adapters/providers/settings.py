@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.adapters.providers.checks import Accepts, is_timeout
 from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.patience import waiting_for_turn
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
@@ -71,7 +72,8 @@ class Pacer:
             if wait <= 0:
                 self._sent.popleft()
             else:
-                await asyncio.sleep(wait)
+                with waiting_for_turn():
+                    await asyncio.sleep(wait)
         self._sent.append(self._ticks())
 
 

@@ -41,6 +41,7 @@ from reconciler.adapters.providers.ladder import (
     sample_plan,
 )
 from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.patience import waiting_for_turn
 from reconciler.adapters.providers.settings import (
     pacer_of,
 )
@@ -235,16 +236,18 @@ class CcxtSession:
         for name, value in (config.get("options") or {}).items():
             exchange.options[name] = value
         exchange.timeout = int(self._opening.timeout_s * 1000)
-        if config.get("rate_limit"):
-            exchange.throttle = self._paced(exchange.throttle)
+        exchange.throttle = self._throttle(exchange)
 
-    def _paced(self, throttle: Callable[..., Awaitable[Any]]) -> Any:
+    def _throttle(self, exchange: Any) -> Callable[..., Awaitable[None]]:
+        """Wait for the exchange's limit and the file's own; the test's clock stops."""
         opening = self._opening
         pacer = pacer_of(opening.network, opening.connection, ticks=time.monotonic)
+        throttler = exchange.throttler
 
         async def wait(cost: Any = None) -> None:
             await pacer.turn()
-            await throttle(cost)
+            with waiting_for_turn():
+                await throttler(cost)
 
         return wait
 

@@ -38,7 +38,7 @@ class CustomApiAdapter:
     """Speaks to a REST feed that the connection's file describes."""
 
     type = "custom_api"
-    max_concurrency = 8
+    max_concurrency = 16
 
     def check(self, connection: Connection) -> Iterable[Finding]:
         """Judge what can be judged offline and without a key."""

@@ -31,7 +31,7 @@ class MtapiAdapter:
     """Speaks to MT4/MT5 accounts through a bridge in the `v1` dialect."""
 
     type = "mtapi"
-    max_concurrency = 8
+    max_concurrency = 16
 
     def check(self, connection: Connection) -> Iterable[Finding]:
         """Judge what can be judged offline and without a key."""

@@ -98,7 +98,7 @@ def row_of(
     """Return one record as a row; `known` tells whether the files were read."""
     attempted, test = record.attempted, record.last_test
     refused = attempted.diagnosis if attempted else None
-    shown = outcome.verdict if outcome and outcome.verdict else test
+    shown = outcome.verdict if outcome else test
     return Row(
         name=record.name,
         type=record.type,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from reconciler.core.codec import to_data
+from reconciler.core.diff import FieldChange
 from reconciler.core.guard import Refusal
 from reconciler.core.plan import ActionKind, Change, Plan
 from reconciler.report.machine import pretty
@@ -25,6 +26,7 @@ from reconciler.report.words import SIGNS, banner, marks, partner, plan_summary
 __all__ = ["plan_human", "plan_json", "plan_markdown", "refusal_lines"]
 
 NAMES_SHOWN: Final = 10
+_ON_THE_LINE: Final = frozenset({"name", "type", "provider", "version", "binding"})
 
 
 def plan_human(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
@@ -70,9 +72,18 @@ def _changes(changes: Sequence[Change], *, style: Style, verbose: bool) -> list[
         lines.append(_painted(change.action, line, style))
         if verbose:
             lines += indented(_places(change, style), 8)
-        fields = (field_line(f, style=style, verbose=verbose) for f in change.fields)
-        lines += indented(fields, 6)
+        fields = _told(change, verbose=verbose)
+        lines += indented(
+            (field_line(f, style=style, verbose=verbose) for f in fields), 6
+        )
     return lines
+
+
+def _told(change: Change, *, verbose: bool) -> Sequence[FieldChange]:
+    """Leave out of a new connection what its line says already, or goes unsaid."""
+    if verbose or change.action is not ActionKind.CREATE:
+        return change.fields
+    return [f for f in change.fields if f.path not in _ON_THE_LINE]
 
 
 def _row(change: Change) -> tuple[str, ...]:

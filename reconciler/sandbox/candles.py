@@ -28,7 +28,7 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": DAY_S, "w": 7 * DAY_S}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One tradable pair: its middle price and the decimals it is quoted with."""
+    """One pair or share: its middle price and the decimals it is quoted with."""
 
     base: str
     quote: str
@@ -37,8 +37,8 @@ class Instrument:
 
     @property
     def symbol(self) -> str:
-        """The pair as people write it, such as BTC/USDT."""
-        return f"{self.base}/{self.quote}"
+        """The pair as people write it, such as BTC/USDT; a share is its ticker."""
+        return f"{self.base}/{self.quote}" if self.quote else self.base
 
     @property
     def tick(self) -> str:
@@ -109,6 +109,7 @@ _ALL = [
     ),
     *_listed("EUR", (("BTC", 81_050, 1), ("ETH", 2_846, 2))),
     *_listed("JPY", (("USD", 154.6, 3),)),
+    *_listed("", (("AAPL", 272, 2), ("GOOGL", 289, 2), ("MSFT", 478, 2))),
 ]
 INSTRUMENTS: dict[str, Instrument] = {item.symbol: item for item in _ALL}
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from reconciler.sandbox import Sandbox, running_sandbox, sandbox_account
 
-BOLD, DIM, RED, RESET = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
+BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 TEST_FAILED, REFUSED = 5, 4
 
 
@@ -97,7 +97,7 @@ def main() -> int:
         with running_sandbox(root / "sandbox") as sandbox:
             _play(Stage(root, sandbox))
     except DemoError as error:
-        sys.stderr.write(f"{RED}demo failed: {error}{RESET}\n")
+        sys.stderr.write(f"demo failed: {error}\n")
         return 1
     took = time.monotonic() - started
     sys.stdout.write(f"\nDone in {took:.0f} s. Everything lies in {root}\n")
@@ -230,7 +230,10 @@ def _connections() -> tuple[Sealed, ...]:
         ),
         Sealed(
             name="binance-public",
-            arguments=(*_of_type("ccxt_crypto", "binance", "BNB/USDT", "1h"),),
+            arguments=(
+                *_of_type("ccxt_crypto", "binance", "BNB/USDT", "1h"),
+                "--public",
+            ),
             credentials={},
         ),
     )

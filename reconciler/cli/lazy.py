@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+PREFIX = "RECONCILE"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -39,12 +41,13 @@ class LazyGroup(click.Group):
         """Return the names in the order of the help."""
         return list(self._entries)
 
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Load a command; every module offers it as `command`."""
         entry = self._entries.get(name)
         if entry is None:
             return None
         command: click.Command = import_module(entry.module).command
+        _name_variables(command, prefix=f"{ctx.auto_envvar_prefix or PREFIX}_{name}")
         return command
 
     def resolve_command(
@@ -68,3 +71,11 @@ class LazyGroup(click.Group):
                 formatter.write_dl(
                     [(name, entry.about) for name, entry in section.items()]
                 )
+
+
+def _name_variables(command: click.Command, *, prefix: str) -> None:
+    """Name each option's variable after the option, not after our parameter."""
+    for option in command.params:
+        if isinstance(option, click.Option) and option.envvar is None:
+            long = max(option.opts, key=len).lstrip("-")
+            option.envvar = f"{prefix}_{long}".upper().replace("-", "_")

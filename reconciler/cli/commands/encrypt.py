@@ -46,5 +46,7 @@ def command(
     for file in files:
         sealed = seal_file(app, file, recipients=recipients, rebind=rebind)
         done[str(file)] = "sealed" if sealed else "unchanged"
-    human = "".join(f"{word:9}  {safe(file)}\n" for file, word in done.items())
-    console.result_of(format_, human, files=done)
+        if format_ == "human":  # at once: the next file may fail
+            console.result(f"{done[str(file)]:9}  {safe(str(file))}\n")
+    if format_ == "json":
+        console.result_of(format_, "", files=done)

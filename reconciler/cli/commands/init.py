@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,11 +37,9 @@ def command(
     /,
     *,
     directory: Path,
-    workspace: str | None,
     recipients: tuple[str, ...],
-    readme: bool,
-    force: bool,
     format_: str,
+    **wishes: Any,
 ) -> None:
     """Lay out a repository for connection files.
 
@@ -49,14 +48,8 @@ def command(
     repository is made.
     """
     app = console.app()
-    written = lay_out(
-        app,
-        directory,
-        workspace=workspace,
-        recipients=recipients or app.keyring.recipients,
-        readme=readme,
-        force=force,
-    )
+    recipients = recipients or app.keyring.recipients
+    written = lay_out(app, directory, recipients=recipients, **wishes)
     files = [str(path) for path in written]
     console.result_of(format_, "".join(f"{file}\n" for file in files), files=files)
     console.say(_next_steps(directory, has_key=bool(recipients)))

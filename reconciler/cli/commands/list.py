@@ -28,7 +28,13 @@ _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "test
 @click.option("--type", "kind", metavar="GLOB", help="Its type.")
 @click.option("--provider", metavar="GLOB", help="Its provider.")
 @label_option
-@click.option("--sort", type=click.Choice(_SORT), default="name", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice(_SORT),
+    default="name",
+    show_default=True,
+    help="What to order by.",
+)
 @format_option()
 @click.pass_obj
 def command(console: Console, /, *, sort: str, format_: str, **filters: Any) -> None:

@@ -9,7 +9,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.console import Console
-from reconciler.cli.lazy import PREFIX, Entry, LazyGroup
+from reconciler.cli.lazy import Entry, LazyGroup
 
 _HOME = "reconciler.cli.commands"
 
@@ -74,7 +74,7 @@ Example:
     sections=SECTIONS,
     epilog=EPILOG,
     context_settings={
-        "auto_envvar_prefix": PREFIX,
+        "auto_envvar_prefix": "RECONCILE",
         "help_option_names": ["-h", "--help"],
         "max_content_width": 88,
     },

@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 
-PREFIX = "RECONCILE"
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -47,7 +45,8 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         command: click.Command = import_module(entry.module).command
-        _name_variables(command, prefix=f"{ctx.auto_envvar_prefix or PREFIX}_{name}")
+        if ctx.auto_envvar_prefix:
+            _name_variables(command, prefix=f"{ctx.auto_envvar_prefix}_{name}")
         return command
 
     def resolve_command(

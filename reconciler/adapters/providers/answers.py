@@ -33,6 +33,7 @@ _FIREWALL = re.compile(
 _TOO_MANY = re.compile(r"(?i)too many requests|rate limit")
 _SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
 _NOT_FOUND = 404
+_HEAD_CHARS = 16_384
 _BY_STATUS = {
     401: Category.INVALID_CREDENTIALS,
     403: Category.CREDENTIALS_OR_IP_OR_PERMISSION,
@@ -57,6 +58,11 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+
+    @property
+    def head(self) -> str:
+        """Return the beginning: a refusal is short, a list of markets has 18 MB."""
+        return self.body[:_HEAD_CHARS]
 
     @property
     def is_html(self) -> bool:
@@ -91,7 +97,7 @@ def gate_category(answer: Answer) -> Category | None:
     """
     if answer.is_redirect:
         return Category.WRONG_URL
-    if _GEO.search(answer.body):
+    if _GEO.search(answer.head):
         return Category.GEO_RESTRICTED
     if answer.status in _DECIDED_BY_STATUS:
         return _BY_STATUS[answer.status]
@@ -101,7 +107,7 @@ def gate_category(answer: Answer) -> Category | None:
 def status_category(answer: Answer) -> Category | None:
     """Return the general meaning of an error status, None for a success."""
     if answer.status >= _SERVER_ERROR:
-        if _MAINTENANCE.search(answer.body):
+        if _MAINTENANCE.search(answer.head):
             return Category.MAINTENANCE
         return _BY_STATUS.get(answer.status, Category.EXCHANGE_UNAVAILABLE)
     if answer.status >= _CLIENT_ERROR:
@@ -119,20 +125,20 @@ def retry_after_s(answer: Answer, *, now_s: float) -> float | None:
             return _bounded(parsedate_to_datetime(header).timestamp() - now_s)
         except (TypeError, ValueError):
             return None
-    banned = re.search(r"(?i)banned until (\d{13})", answer.body)
+    banned = re.search(r"(?i)banned until (\d{13})", answer.head)
     return _bounded(int(banned[1]) / 1000 - now_s) if banned else None
 
 
 def _page_category(answer: Answer) -> Category:
     if answer.status >= _SERVER_ERROR:
         return status_category(answer) or Category.EXCHANGE_UNAVAILABLE
-    if _MAINTENANCE.search(answer.body):
+    if _MAINTENANCE.search(answer.head):
         return Category.MAINTENANCE
-    if _TOO_MANY.search(answer.body):
+    if _TOO_MANY.search(answer.head):
         return Category.RATE_LIMITED
     if answer.status == _NOT_FOUND:
         return Category.WRONG_URL
-    if answer.status >= _CLIENT_ERROR or _FIREWALL.search(answer.body):
+    if answer.status >= _CLIENT_ERROR or _FIREWALL.search(answer.head):
         return Category.WAF_BLOCKED
     return Category.WRONG_URL
 

@@ -15,6 +15,8 @@ _CODE_FIELDS = ("code", "retCode", "errorCode", "err-code", "label", "error", "r
 _IP_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _MAX_DEPTH = 4
 _MAX_ITEMS = 5
+_MAX_PARSED_CHARS = 262_144
+_PAIRS = {"{": "}", "[": "]"}
 
 
 def parse_json(body: str) -> Any:
@@ -88,18 +90,20 @@ def strange_answer(
     Libraries accept a redirect, a page, nothing and half a document as success.
     `page` is the category of an unknown web page.
     """
-    category, detail = gate_category(answer), ""
+    category: Category | None = Category.BAD_RESPONSE
     if answer.is_redirect:
+        category = Category.WRONG_URL
         detail = "it redirects elsewhere; redirects are not followed"
     elif not answer.is_success:
         return None
     elif answer.is_html:
         detail = "a web page came instead of data"
-        category = page if category is Category.WRONG_URL else category
+        gate = gate_category(answer)
+        category = page if gate is Category.WRONG_URL else gate
     elif not answer.body.strip():
-        category, detail = Category.BAD_RESPONSE, "the answer is empty"
-    elif parse_json(answer.body) is None:
-        category, detail = Category.BAD_RESPONSE, "the answer is not whole JSON"
+        detail = "the answer is empty"
+    elif not _is_whole(answer.body):
+        detail = "the answer is not whole JSON"
     else:
         return None
     return diagnose(
@@ -107,3 +111,15 @@ def strange_answer(
         detail=detail,
         evidence=evidence_of(answer, scrub),
     )
+
+
+def _is_whole(body: str) -> bool:
+    """Tell whether a body is JSON from its first to its last character.
+
+    A long one is judged by its ends: the library parses it anyway, and an
+    exchange's list of markets costs a fifth of a second each time.
+    """
+    if len(body) <= _MAX_PARSED_CHARS:
+        return parse_json(body) is not None
+    text = body.strip()
+    return _PAIRS.get(text[0]) == text[-1]

@@ -62,7 +62,7 @@ class Network:
     tls: ssl.SSLContext
     clock: Callable[[], datetime]
     vantage: str = ""
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     is_sandbox: bool = False
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)

@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 from reconciler.core.secret import MASK, Credentials
 
 MAX_EVIDENCE_CHARS = 300
+_MAX_SCRUBBED_CHARS = 65_536
 _MIN_SECRET_CHARS = 4
 _MIN_PART_CHARS = 8
 _PLAIN_NAMES = frozenset({"timeout"})
@@ -57,7 +58,8 @@ class Scrubber:
 
     def clean(self, text: object, *, limit: int = MAX_EVIDENCE_CHARS) -> str:
         """Return `text` without secrets, on one line, at most `limit` characters."""
-        cleaned = " ".join(self.scrub(str(text)).split())
+        # What is left out here is far beyond what is kept: no half key can show.
+        cleaned = " ".join(self.scrub(str(text)[:_MAX_SCRUBBED_CHARS]).split())
         return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
 
     def scrub(self, text: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from reconciler.adapters.clock import SystemClock
+from reconciler.adapters.providers.network import open_network
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category
+from reconciler.core.secret import Secret
 from reconciler.sandbox import sandbox_account
 from tests.adapters.providers.conformance import AdapterContract, Subject
 
@@ -124,3 +129,22 @@ class TestOurAdapters(AdapterContract):
     @pytest.fixture(params=SUBJECTS)
     def subject(self, request):
         return SUBJECTS[request.param]
+
+
+@pytest.mark.parametrize("name", ["binance", "mtapi", "feed-bearer"])
+def test_a_proxy_that_is_not_there_is_named_as_the_cause(name):
+    subject = SUBJECTS[name]
+    sealed = {k: Secret(v) for k, v in subject.credentials.items()}
+    sealed["proxy"] = Secret("http://user:canary-password@127.0.0.1:1")
+
+    async def run():
+        async with (
+            open_network(clock=SystemClock()) as network,
+            subject.adapter.open(subject.connection, sealed, network) as session,
+        ):
+            return await session.test()
+
+    verdict = asyncio.run(run())
+
+    assert verdict.diagnosis.category is C.PROXY_UNREACHABLE
+    assert "canary" not in str(verdict)

@@ -18,9 +18,11 @@ from reconciler.adapters.providers.custom_api.templates import (
     fill_path,
     spell_symbol,
 )
+from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.mtapi import ADAPTER as MTAPI
 from reconciler.adapters.providers.mtapi import rows as mt_rows
 from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES, refusal
 from reconciler.adapters.providers.settings import Pacer
 from reconciler.core.connection import Connection
@@ -313,3 +315,22 @@ def test_the_pacer_lets_bursts_through_and_then_waits():
             await pacer.turn()
 
     asyncio.run(asyncio.wait_for(three(), 1))
+
+
+@pytest.mark.parametrize(
+    ("body", "strange"),
+    [
+        ("[]", False),
+        ("[" + "1," * 200_000 + "1]", False),
+        ("[" + "1," * 200_000, True),
+        ("{", True),
+        ("  ", True),
+        ("<!DOCTYPE html><p>hello", True),
+        ("OK", True),
+    ],
+    ids=["list", "long", "long and cut", "cut", "blank", "page", "word"],
+)
+def test_half_an_answer_is_no_answer(body, strange):
+    found = strange_answer(Answer(status=200, body=body), Scrubber())
+
+    assert (found is not None) == strange

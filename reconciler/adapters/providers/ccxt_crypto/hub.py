@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import MethodType
 from typing import Any
@@ -47,7 +47,7 @@ class Place:
 
     exchange: str
     environment: str = "live"
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     derivatives: bool = False
 
 

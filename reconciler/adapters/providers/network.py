@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -77,13 +78,7 @@ class Network:
 
     def client(self, proxy: str | None = None) -> httpx.AsyncClient:
         """Return an httpx client over the same session; closing it closes nothing."""
-        chosen = self._allowed_proxy(proxy)
-        transport = _SharedTransport(
-            verify=self.tls,
-            trust_env=False,
-            client=self.session,
-            proxy=httpx.Proxy(chosen) if chosen else None,
-        )
+        transport = _SharedTransport(self.guarded(proxy), tls=self.tls)
         return httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False
         )
@@ -121,15 +116,24 @@ class GuardedSession:
         if method not in {"get", "post", "put", "patch", "delete"}:
             raise AttributeError(method)
 
-        def send(url: Any, **options: Any) -> Any:
-            options |= {"allow_redirects": False, "proxy": self._proxy}
-            return self._session.request(method.upper(), url, **options)
+        return partial(self.request, method.upper())
 
-        return send
+    def request(self, method: str, url: Any, **options: Any) -> Any:
+        """Return aiohttp's request, with our own options for redirects and proxy."""
+        options |= {"allow_redirects": False, "proxy": self._proxy}
+        return self._session.request(method, url, **options)
 
 
 class _SharedTransport(AiohttpTransport):
-    """The session belongs to the network: a client's end does not close it."""
+    """httpx over the network's session, which outlives the client."""
+
+    def __init__(self, session: GuardedSession, *, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._guarded = session
+
+    def get_client(self) -> GuardedSession:
+        """Return the session; the transport itself would make one."""
+        return self._guarded
 
     async def aclose(self) -> None:
         """Leave the session open."""

@@ -337,6 +337,20 @@ def test_a_restore_from_another_store_takes_over_its_lineage(path, tmp_path):
     assert open_at(path).commit(Commit()).records == 2
 
 
+def test_a_restore_killed_before_the_journal_is_put_aside_is_a_restore(path):
+    fill(path)
+    store = open_at(path)
+    backup, before = store.backup(), store.scan()
+    store.commit(Commit(put=(record("a", provider="later"),), remove=("b",)))
+    old_journal = beside(path, "journal").read_bytes()
+    store.restore(backup)
+
+    beside(path, "journal").write_bytes(old_journal)
+    beside(path, "heads").unlink()
+
+    assert content(path)[1] == before
+
+
 def test_killed_between_the_steps_of_folding_the_store_is_whole(path, tmp_path):
     fill(path)
     before = content(path)

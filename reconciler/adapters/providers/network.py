@@ -131,7 +131,7 @@ class _SharedTransport(AiohttpTransport):
         super().__init__(verify=tls, trust_env=False)
         self._guarded = session
 
-    def get_client(self) -> GuardedSession:
+    def get_client(self) -> Any:
         """Return the session; the transport itself would make one."""
         return self._guarded
 

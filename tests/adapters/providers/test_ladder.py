@@ -83,14 +83,14 @@ def test_cancelling_is_not_caught():
 
 def test_the_limit_covers_all_rungs_together():
     async def slow(_trail):
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.3)
         return Rung()
 
-    verdict = climbed(slow, slow, slow, timeout_s=0.25)
+    verdict = climbed(slow, slow, slow, timeout_s=0.5)
 
     assert statuses(verdict) == ["passed", "failed", "skipped"]
     assert verdict.diagnosis.category is Category.TIMEOUT
-    assert "0.25 s" in verdict.diagnosis.summary
+    assert "0.5 s" in verdict.diagnosis.summary
 
 
 def test_waiting_for_a_turn_does_not_count():

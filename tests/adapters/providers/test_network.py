@@ -128,7 +128,7 @@ def test_a_request_is_timed_alone_and_for_its_own_probe(sandbox):
 
 
 def test_waiting_for_a_free_connection_is_not_latency(sandbox):
-    sandbox.set_fault("feed", "slow", seconds=0.15)
+    sandbox.set_fault("feed", "slow", seconds=0.5)
 
     async def one(network):
         with metering(Meter()) as meter:
@@ -137,9 +137,9 @@ def test_waiting_for_a_free_connection_is_not_latency(sandbox):
         return meter.latency_ms
 
     async def work(network):
-        return await asyncio.gather(*(one(network) for _ in range(4)))
+        return await asyncio.gather(*(one(network) for _ in range(3)))
 
-    assert max(on_network(sandbox, work, limit=1)) < 290
+    assert max(on_network(sandbox, work, limit=1)) < 950
 
 
 def test_closing_an_httpx_client_leaves_the_session_open(sandbox):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -27,6 +28,7 @@ from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 
+_CCXT = "ccxt.async_support"
 _HUB = "ccxt_hub"
 _REQUEST_TIMEOUT_MS = 20_000
 _MARKET_ATTRIBUTES = (
@@ -101,9 +103,8 @@ class Hub:
         self._loading.clear()
 
     async def _load(self, place: Place) -> Loaded:
-        # In a thread: the import takes half a second, and the loop is timing others.
-        ccxt = await asyncio.to_thread(import_module, "ccxt.async_support")
-        template = self._build(getattr(ccxt, place.exchange), place)
+        ccxt = await import_ccxt()
+        template = self._build(_exchange_class(ccxt, place.exchange), place)
         scrub = Scrubber([place.proxy or ""])
         listener = template.on_rest_response = Listener(scrub)
         try:
@@ -158,6 +159,17 @@ class Hub:
         exchange.isSandboxModeEnabled = template.isSandboxModeEnabled
         exchange.set_markets_from_exchange(template)
         return exchange
+
+
+async def import_ccxt() -> Any:
+    """Return ccxt's asynchronous half, importing it on first use.
+
+    In a thread: it takes half a second, and the loop is timing other requests.
+    """
+    ready = sys.modules.get(_CCXT)
+    if ready is not None and hasattr(ready, "exchanges"):  # not half imported
+        return ready
+    return await asyncio.to_thread(import_module, _CCXT)
 
 
 def hub_of(network: Network) -> Hub:
@@ -234,6 +246,19 @@ def _slim(exchange: Any, *, derivatives: bool) -> None:
 def _failed(task: asyncio.Task[Any]) -> bool:
     """Tell whether a finished task failed; looking at it also keeps asyncio quiet."""
     return task.cancelled() or task.exception() is not None
+
+
+def _exchange_class(ccxt: Any, name: str) -> Any:
+    kind = getattr(ccxt, name, None)
+    if kind is None:
+        raise ProviderError(
+            diagnose(
+                Category.BAD_REQUEST,
+                detail=f"the installed ccxt {ccxt.__version__} has no '{name}'",
+                fix="install the release of ccxt that 'reconcile providers' lists",
+            )
+        )
+    return kind
 
 
 def _require_markets(template: Any) -> None:

@@ -18,6 +18,7 @@ from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccx
 from reconciler.adapters.providers.ccxt_crypto.hub import (
     Loaded,
     hub_of,
+    import_ccxt,
     release,
 )
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
@@ -220,6 +221,8 @@ class CcxtSession:
     # The exchange behind them
 
     async def _load(self) -> Loaded:
+        with waiting_for_turn():
+            await import_ccxt()
         return await hub_of(self._opening.network).load(self._opening.place)
 
     async def _ready(self) -> Any:

@@ -100,9 +100,11 @@ def load_plan(path: Path) -> Plan:
     try:
         plan = from_json(Plan, read_text(path))
     except ValueError:
+        plan = Plan()
+    if not plan.digest:
         raise InputError(
             f"'{path}' is not a plan; 'reconcile plan --out FILE' writes one"
-        ) from None
+        )
     if plan.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
         raise InputError(
             f"'{path}' has format version {plan.format_version}, known is "

@@ -26,6 +26,7 @@ _MIN_PART_CHARS = 8
 _PLAIN_NAMES = frozenset({"timeout"})
 """Settings that may stand among the credentials and are no secret."""
 
+_NOTHING = r"(?!)"
 _WORD = r"[\w.-]*(?:signature|sign|secret|token|passw(?:or)?d|passphrase|api-?_?key)"
 _SHAPES = (
     re.compile(rf"(?i)(\b{_WORD}=)[^&\s\"'<>]+"),
@@ -47,14 +48,11 @@ _SHAPES = (
 class Scrubber:
     """Removes one connection's secrets from text; shows none of them itself."""
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_compiled", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        spellings = {s for value in values for s in _spellings(value)}
-        ordered = sorted(spellings, key=len, reverse=True)
-        joined = "|".join(re.escape(spelling) for spelling in ordered)
-        # Case is ignored because percent-encoding comes in both: %2f and %2F.
-        self._pattern = re.compile(joined, re.IGNORECASE) if ordered else None
+        self._values = tuple(filter(None, values))
+        self._compiled: re.Pattern[str] | None = None
 
     def clean(self, text: object, *, limit: int = MAX_EVIDENCE_CHARS) -> str:
         """Return `text` without secrets, on one line, at most `limit` characters."""
@@ -64,11 +62,20 @@ class Scrubber:
 
     def scrub(self, text: str) -> str:
         """Return `text` without secrets, at full length."""
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
+        text = self._pattern().sub(MASK, text)
         for shape in _SHAPES:
             text = shape.sub(rf"\g<1>{MASK}", text)
         return text
+
+    def _pattern(self) -> re.Pattern[str]:
+        # Built on first use: a test that passes has nothing to scrub.
+        if self._compiled is None:
+            spellings = {s for value in self._values for s in _spellings(value)}
+            ordered = sorted(spellings, key=len, reverse=True)
+            joined = "|".join(re.escape(spelling) for spelling in ordered)
+            # Case is ignored: percent-encoding comes in both, %2f and %2F.
+            self._compiled = re.compile(joined or _NOTHING, re.IGNORECASE)
+        return self._compiled
 
     def clean_all(self, evidence: Mapping[str, object]) -> dict[str, str]:
         """Return evidence with every value cleaned, empty ones left out."""

@@ -1,0 +1,276 @@
+"""No secret leaves its envelope: plant some, run everything, look everywhere.
+
+Every output, and every file below the repository, is searched for every planted
+secret in every form that libraries put one into. `decrypt` is the one exception.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from reconciler.sandbox import sandbox_account
+
+ODD = "CANARY-0dd-%41%2F\"q's$HOME{x}#:é漢"
+LINES = "CANARY-first-line-of-three\nCANARY-second line, 'quoted'\nCANARY-third:end"
+KEY = "CANARY-api-key-0123456789abcdef"
+PASS = "CANARY-passphrase-zyxw"
+ENDPOINT = "https://api.custom-data-provider.com/v1?token=CANARY-in-a-query-abcdef&x=1"
+PIECES = ("CANARY-in-a-query-abcdef",)
+PLANTED = (ODD, LINES, KEY, PASS, ENDPOINT)
+
+FAULTS = (
+    *("bad_key", "ip_not_allowed", "permission_denied", "clock_skew"),
+    *("rate_limited", "banned", "geo_blocked", "maintenance", "unavailable"),
+    *("refused", "reset", "html", "empty", "truncated", "cut_off"),
+    *("rubbish_candles", "no_candles", "redirect", "tls_expired", "tls_wrong_host"),
+)
+
+
+def forms_of(secret):
+    """Yield every spelling of a secret that a program may leave somewhere."""
+    parts = [secret, *(line for line in secret.splitlines() if len(line) > 8)]
+    for part in dict.fromkeys(parts):
+        raw = part.encode()
+        yield from (raw, quote(part).encode(), quote(part, safe="").encode())
+        yield quote_plus(part).encode()
+        yield from (json.dumps(part)[1:-1].encode(), repr(part)[1:-1].encode())
+        yield json.dumps(part, ensure_ascii=False)[1:-1].encode()
+        yield from (raw.hex().encode(), raw.hex().upper().encode())
+        for shift in range(3):
+            for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                yield encode(b"\0" * shift + raw)[4 if shift else 0 : -4]
+
+
+class Watch:
+    """Runs commands and remembers all they said."""
+
+    def __init__(self, repo):
+        self.repo = repo
+        self.said = []
+        self.secrets = list(PLANTED) + list(PIECES)
+
+    def __call__(self, *arguments, **options):
+        done = self.repo.here(*arguments, code=None, **options)
+        shown = "" if "decrypt" in arguments else done.out
+        self.said.append((" ".join(map(str, arguments)), shown + done.err))
+        assert "Traceback" not in done.err
+        return done
+
+    def look_everywhere(self):
+        files = [file for file in self.repo.path.rglob("*") if file.is_file()]
+        places = [(name, text.encode("utf-8", "replace")) for name, text in self.said]
+        places += [(str(file), file.read_bytes()) for file in sorted(files)]
+        for secret in self.secrets:
+            pattern = re.compile(b"|".join(map(re.escape, set(forms_of(secret)))))
+            for name, text in places:
+                found = pattern.search(text)
+                if found:
+                    around = text[max(0, found.start() - 150) : found.end() + 50]
+                    pytest.fail(f"{secret[:20]!r} leaked in {name}: {around!r}")
+
+
+@pytest.fixture
+def watch(live):
+    keys = live.path.parent / "home/config/sops/age/keys.txt"
+    watch = Watch(live)
+    watch.secrets.append(keys.read_text().split()[-1])  # the private key itself
+    return watch
+
+
+def plant(watch):
+    """Write connections whose every credential is a canary."""
+    binance = {"api_key": KEY, "api_secret": ODD}
+    okx = {"api_key": KEY, "api_secret": LINES, "api_passphrase": PASS}
+    for name, kind, provider, credentials in (
+        ("spot", "ccxt_crypto", "binance", binance),
+        ("swap", "ccxt_crypto", "okx", okx),
+        ("alts", "ccxt_crypto", "kucoin", okx),
+        ("main", "ccxt_crypto", "kraken", binance),
+        ("fx", "mtapi", "mt4_account_1", {"api_key": ODD, "account_id": PASS}),
+        ("feed", "custom_api", "in-house", {"api_key": ODD, "endpoint": ENDPOINT}),
+    ):
+        done = watch(
+            *("new", name, "--type", kind, "--provider", provider),
+            *("--symbol", "BTC/USDT", "--timeframe", "H1" if name == "fx" else "1h"),
+            *("--credentials-stdin", "--set", "timeout=3"),
+            stdin=json.dumps(credentials),
+        )
+        assert done.code == 0, done
+    for method in ("query", "basic", "header"):
+        watch(
+            *(
+                "new",
+                f"feed-{method}",
+                "--type",
+                "custom_api",
+                "--provider",
+                "in-house",
+            ),
+            *("--credentials-stdin", "--set", f"authentication_method={method}"),
+            *("--set", "endpoint=https://api.custom-data-provider.com/v1"),
+            *("--symbol", "BTC/USDT", "--timeframe", "1h", "--set", "timeout=3"),
+            stdin=json.dumps({"api_key": ODD, "api_secret": PASS}),
+        )
+
+
+def run_everything(watch):
+    """Run what can be run without knowing the situation."""
+    for command in (
+        ("validate",),
+        ("validate", "--format", "json"),
+        ("plan", "--out", "saved-plan.json"),
+        ("plan", "--format", "json"),
+        ("plan", "--format", "markdown"),
+        ("-v", "apply", "--retry"),
+        ("apply", "--format", "json"),
+        ("apply", "--format", "markdown"),
+        ("-v", "list"),
+        ("list", "--format", "json"),
+        ("status",),
+        ("status", "--format", "json"),
+        ("history",),
+        ("history", "--format", "json"),
+        ("report",),
+        ("report", "--format", "json"),
+        ("report", "--format", "markdown", "-o", "report.md"),
+        ("report", "--now", "--format", "json"),
+        ("state", "list"),
+        ("state", "pull"),
+        ("state", "backup"),
+    ):
+        watch(*command)
+    names = sorted(file.stem for file in (watch.repo.path / "connections.d").iterdir())
+    for name in names:
+        if name.startswith("."):
+            continue
+        watch("show", name)
+        watch("show", name, "--format", "json")
+        watch("state", "show", name)
+        watch("-v", "test", f"connections.d/{name}.yaml", "--format", "json")
+
+
+def test_wrong_keys_at_healthy_providers(watch):
+    plant(watch)
+
+    run_everything(watch)
+
+    watch.look_everywhere()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_provider_error(watch, sandbox, fault):
+    plant(watch)
+    sandbox.set_fault("*", fault)
+
+    watch("-v", "apply")
+    watch("-v", "test", "connections.d", "--format", "human")
+    for name in ("spot", "swap", "main", "fx", "feed", "feed-query"):
+        watch("-v", "test", f"connections.d/{name}.yaml")
+    watch("report")
+
+    watch.look_everywhere()
+
+
+def test_what_runs_and_then_meets_trouble(watch, sandbox):
+    account = sandbox_account("binance")
+    watch.secrets += [account.api_key, account.api_secret]
+    credentials = {"api_key": account.api_key, "api_secret": account.api_secret}
+    watch(
+        *("new", "spot", "--type", "ccxt_crypto", "--provider", "binance"),
+        "--credentials-stdin",
+        stdin=json.dumps(credentials),
+    )
+    assert watch("apply").code == 0
+    run_everything(watch)
+    for fault in FAULTS:
+        sandbox.clear_faults()
+        sandbox.set_fault("binance", fault)
+        watch("-v", "sample", "spot", "--limit", "2", "--ticker", "--account")
+        watch("-v", "test", "spot")
+    run_everything(watch)
+
+    watch.look_everywhere()
+
+
+def test_wrong_age_key_and_damaged_store(watch, monkeypatch):
+    plant(watch)
+    watch("apply")
+    other = watch.repo.path.parent / "other"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(other))
+    watch("keygen")
+    run_everything(watch)
+    for file in sorted((watch.repo.path / "connections.d").glob("*.yaml")):
+        watch("-v", "decrypt", file)
+        watch("-v", "encrypt", "--rebind", file)
+    store = watch.repo.path / ".reconcile/state.json"
+    store.write_bytes(store.read_bytes()[:-300] + b'{"rubbish": ')
+    run_everything(watch)
+
+    watch.look_everywhere()
+
+
+BROKEN = {
+    "plain text": "name: x\ncredentials:\n  api_secret: {secret}\n",
+    "unclosed quote": 'name: x\ncredentials:\n  api_secret: "{secret}\nconfig: {{}}\n',
+    "unclosed flow": "name: x\ncredentials: {{api_secret: {secret}\nconfig: 1\n",
+    "tab": "name: x\ncredentials:\n\tapi_secret: {secret}\n",
+    "twice": "name: x\ncredentials:\n  a: {secret}\n  a: {secret}\n",
+    "top level": "name: x\napi_secret: {secret}\n",
+    "misspelt block": "name: x\ncredential:\n  api_secret: {secret}\n",
+    "in config": "name: x\ntype: ccxt_crypto\nprovider: binance\n"
+    "config:\n  api_secret: {secret}\n",
+    "no blank": "name: x\ncredentials:\n  api_key:{secret}\n",
+    "no blank twice": "name: x\ncredentials:\n  a:{secret}\n  b: {secret}\n",
+    "as a list": "name: x\ncredentials: [{secret}]\n",
+    "as text": "name: x\ncredentials: {secret}\n",
+    "in binding": "name: x\ncredentials: {{a: ENC[]}}\nbinding: {secret}\n",
+    "in sops": "name: x\ncredentials: {{a: ENC[]}}\nsops: {{mac: {secret}}}\n",
+    "anchored": "name: x\ncredentials:\n  a: &k {secret}\n  b: *k\n",
+    "tagged": "name: x\ncredentials:\n  a: !secret {secret}\n",
+    "block text": "name: x\ncredentials:\n  a: |\n   {secret}\n  {secret}\n",
+    "bad escape": 'name: x\ncredentials:\n  a: "\\q{secret}"\n',
+    "no mapping": "{secret}\n",
+    "not UTF-8": "name: x\ncredentials:\n  a: {secret}\xff\n",
+    "json": '{{"name": "x", "credentials": {{"a": "{secret}"}}, }}',
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_files_near_a_secret(watch, kind):
+    secret = "CANARY-near-a-mistake-0123456789"
+    watch.secrets.append(secret)
+    file = watch.repo.file("x")
+    file.write_bytes(BROKEN[kind].format(secret=secret).encode("latin-1"))
+
+    for command in (
+        ("validate",),
+        ("-v", "validate", "--format", "json"),
+        ("-v", "plan", "--out", "p.json"),
+        ("-v", "apply", "--format", "json"),
+        ("-v", "test", "connections.d/x.yaml"),
+        ("-v", "encrypt", "connections.d/x.yaml"),
+        ("-v", "decrypt", "connections.d/x.yaml"),
+        ("report",),
+        ("list",),
+    ):
+        watch(*command)
+    file.unlink()
+
+    watch.look_everywhere()
+
+
+def test_the_search_finds_what_it_should(watch):
+    for place in (quote(ODD), base64.b64encode(f"me:{ODD}".encode()).decode()):
+        watch.said = [("here", f"Authorization: {place}")]
+        with pytest.raises(pytest.fail.Exception, match="leaked in here"):
+            watch.look_everywhere()
+    watch.said = []
+    Path("leak.txt").write_text(LINES.splitlines()[1])
+    with pytest.raises(pytest.fail.Exception, match=r"leak\.txt"):
+        watch.look_everywhere()

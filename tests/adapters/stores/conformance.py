@@ -408,6 +408,7 @@ try:
     held = store.lock(operation="apply", who=sys.argv[1])
     held.__enter__()
     print("got it", flush=True)
+    time.sleep(4)  # until the others have tried
     os._exit(0)  # without releasing
 except LockedError:
     print("locked")

@@ -10,11 +10,12 @@ import stat
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from reconciler.adapters.stores.tinydb import TinyDBStore
-from reconciler.core.errors import DamagedError, StateError
+from reconciler.core.errors import DamagedError, LockedError, StateError
 from reconciler.core.record import Commit, head_of
 from tests.adapters.stores.builders import FakeClock, action, record, rejected_record
 
@@ -517,3 +518,35 @@ def attempt(path):
         return content(path), ""
     except StateError as error:
         return None, str(error)
+
+
+HOLDER = """
+import sys, time
+from datetime import datetime, UTC
+from pathlib import Path
+from reconciler.adapters.stores.tinydb import TinyDBStore
+
+store = TinyDBStore(Path(sys.argv[1]), now=lambda: datetime.now(UTC))
+with store.lock(operation="apply", who="the one to be killed", lease_s=3600):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_holder_keeps_nobody_waiting(path):
+    store = TinyDBStore(path, now=lambda: datetime.now(UTC))
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(LockedError), store.lock(operation="apply", who="me"):
+        pass
+    assert store.lock_info().who == "the one to be killed"
+    holder.kill()
+    holder.communicate()
+
+    assert store.lock_info() is None
+    with store.lock(operation="apply", who="me") as lock:
+        assert store.lock_info() == lock
+    assert not list(path.parent.glob("*.lock*"))
+    store.close()

@@ -1,21 +1,26 @@
 """The operation lock: one change of desired state at a time, never for ever.
 
-A small JSON file names the holder. It is a lease: who dies leaves a lock that
-expires by itself; who lives renews it from a background thread. Every look and
-change happens under the writers' mutex, and a commit that names the lock checks
-it there too, so that a holder who overslept can no longer write.
+A small JSON file names the holder. It is a lease: who lives renews it from a
+background thread, who is stuck loses it. Who was killed does not keep others
+waiting even that long: every holder keeps a file of its own locked, and the kernel
+lets go of it with the process. Every look and change happens under the writers'
+mutex, and a commit that names the lock checks it there too, so that a holder who
+overslept can no longer write.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from reconciler.adapters.stores.tinydb import life
 from reconciler.adapters.stores.tinydb.disk import Disk
 from reconciler.adapters.stores.tinydb.files import replace_file
 from reconciler.core import codec
@@ -53,7 +58,7 @@ class OperationLock:
         Raises:
             LockedError: Somebody else kept it for longer than `timeout_s`.
         """
-        info = self._acquire(operation, who, lease_s=lease_s, timeout_s=timeout_s)
+        info, line = self._acquire(operation, who, lease_s=lease_s, timeout_s=timeout_s)
         stop = threading.Event()
         renewer = threading.Thread(
             target=self._keep_renewing,
@@ -68,11 +73,14 @@ class OperationLock:
             stop.set()
             renewer.join()
             self._release(info.id)
+            os.close(line)
 
     def holder(self) -> LockInfo | None:
-        """Return who holds it now; None when free or expired."""
+        """Return who holds it now; None when free, expired or left by a dead run."""
         found = self._read()
-        return found if found and found.expires_at > self._now() else None
+        if found is None or found.expires_at <= self._now():
+            return None
+        return None if life.is_over(self._life_line(found.id)) else found
 
     def require(self, lock_id: str) -> None:
         """Refuse unless this very lock still holds.
@@ -113,22 +121,24 @@ class OperationLock:
             raise StateError(f"{self._path} is not there: not locked; nothing to do")
         with self._disk.alone():
             found = self._read()
-            if found is not None and found.id != lock_id:
+            if found is None:
+                return
+            if found.id != lock_id:
                 raise StateError(
                     f"the lock's id is {found.id}, not {lock_id}: held for "
                     f"{found.operation} by {found.who}; to break that one run: "
                     f"reconcile state unlock {found.id}"
                 )
-            self._path.unlink(missing_ok=True)
+            self._forget(found.id)
 
     def _acquire(
         self, operation: str, who: str, *, lease_s: float, timeout_s: float
-    ) -> LockInfo:
+    ) -> tuple[LockInfo, int]:
         waited_s, delay_s = 0.0, _FIRST_DELAY_S
         while True:
-            mine, holder = self._try(operation, who, lease_s=lease_s)
+            mine, line, holder = self._try(operation, who, lease_s=lease_s)
             if holder is None:
-                return mine
+                return mine, line
             if waited_s >= timeout_s:
                 raise LockedError(_conflict(holder, waited_s))
             pause_s = min(delay_s, timeout_s - waited_s)
@@ -138,7 +148,8 @@ class OperationLock:
 
     def _try(
         self, operation: str, who: str, *, lease_s: float
-    ) -> tuple[LockInfo, LockInfo | None]:
+    ) -> tuple[LockInfo, int, LockInfo | None]:
+        """Take the lock if it is free; return it, its life line, and who has it."""
         now = self._now()
         mine = LockInfo(
             id=str(uuid.uuid4()),
@@ -149,9 +160,13 @@ class OperationLock:
         )
         with self._disk.alone():
             holder = self.holder()
-            if holder is None:
-                self._write(mine)
-        return mine, holder
+            if holder is not None:
+                return mine, -1, holder
+            if left := self._read():
+                self._forget(left.id)
+            line = life.begin(self._life_line(mine.id))
+            self._write(mine)
+        return mine, line, None
 
     def _keep_renewing(
         self, lock_id: str, lease_s: float, stop: threading.Event
@@ -170,10 +185,17 @@ class OperationLock:
             with self._disk.alone():
                 found = self._read()
                 if found is not None and found.id == lock_id:
-                    self._path.unlink(missing_ok=True)
+                    self._forget(lock_id)
         except StateError as error:
             # It expires by itself, and what happened before must not be hidden.
             logger.warning("lock not released", extra={"error": str(error)})
+
+    def _forget(self, lock_id: str) -> None:
+        self._path.unlink(missing_ok=True)
+        self._life_line(lock_id).unlink(missing_ok=True)
+
+    def _life_line(self, lock_id: str) -> Path:
+        return self._path.with_name(f"{self._path.name}.{lock_id}")
 
     def _read(self) -> LockInfo | None:
         try:

@@ -15,14 +15,17 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from reconciler.sandbox import sandbox_account
+from tests.cli.echo_server import echo_server
 
 ODD = "CANARY-0dd-%41%2F\"q's$HOME{x}#:é漢"
 LINES = "CANARY-first-line-of-three\nCANARY-second line, 'quoted'\nCANARY-third:end"
 KEY = "CANARY-api-key-0123456789abcdef"
 PASS = "CANARY-passphrase-zyxw"
 ENDPOINT = "https://api.custom-data-provider.com/v1?token=CANARY-in-a-query-abcdef&x=1"
+METHOD_KEY = "CANARY-key-of-a-method-+/=&%"
+NAMES = ("spot", "swap", "alts", "main", "fx", "feed", "feed-query", "feed-basic")
 PIECES = ("CANARY-in-a-query-abcdef",)
-PLANTED = (ODD, LINES, KEY, PASS, ENDPOINT)
+PLANTED = (ODD, LINES, KEY, PASS, ENDPOINT, METHOD_KEY)
 
 FAULTS = (
     *("bad_key", "ip_not_allowed", "permission_denied", "clock_skew"),
@@ -93,7 +96,7 @@ def plant(watch):
         ("alts", "ccxt_crypto", "kucoin", okx),
         ("main", "ccxt_crypto", "kraken", binance),
         ("fx", "mtapi", "mt4_account_1", {"api_key": ODD, "account_id": PASS}),
-        ("feed", "custom_api", "in-house", {"api_key": ODD, "endpoint": ENDPOINT}),
+        ("feed", "custom_api", "in-house", {"api_key": KEY, "endpoint": ENDPOINT}),
     ):
         done = watch(
             *("new", name, "--type", kind, "--provider", provider),
@@ -103,20 +106,17 @@ def plant(watch):
         )
         assert done.code == 0, done
     for method in ("query", "basic", "header"):
-        watch(
-            *(
-                "new",
-                f"feed-{method}",
-                "--type",
-                "custom_api",
-                "--provider",
-                "in-house",
-            ),
+        done = watch(
+            *("new", f"feed-{method}", "--type", "custom_api", "--provider", "house"),
             *("--credentials-stdin", "--set", f"authentication_method={method}"),
             *("--set", "endpoint=https://api.custom-data-provider.com/v1"),
             *("--symbol", "BTC/USDT", "--timeframe", "1h", "--set", "timeout=3"),
-            stdin=json.dumps({"api_key": ODD, "api_secret": PASS}),
+            stdin=json.dumps(
+                {"api_key": METHOD_KEY}
+                | ({"api_secret": PASS} if method == "basic" else {})
+            ),
         )
+        assert done.code == 0, done
 
 
 def run_everything(watch):
@@ -174,6 +174,28 @@ def test_every_provider_error(watch, sandbox, fault):
         watch("-v", "test", f"connections.d/{name}.yaml")
     watch("report")
 
+    watch.look_everywhere()
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
+def test_a_provider_that_echoes_what_it_was_sent(
+    watch, sandbox, monkeypatch, tmp_path, status
+):
+    plant(watch)
+    server = echo_server(tmp_path, sandbox.info, status=status, mark="CANARY")
+    with server as (file, asked):
+        monkeypatch.setenv("RECONCILE_SANDBOX", str(file))
+        watch("-v", "apply", "--allow-empty")
+        watch("-v", "apply", "--retry", "--format", "json")
+        for name in NAMES:
+            watch("-v", "test", f"connections.d/{name}.yaml")
+            watch("show", name)
+        for command in (("report",), ("history",), ("status",), ("state", "pull")):
+            watch(*command)
+
+    sent = "\n".join(asked)
+    expected = (KEY, METHOD_KEY, PASS)
+    assert [secret for secret in expected if secret not in sent] == []
     watch.look_everywhere()
 
 

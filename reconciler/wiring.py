@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +19,6 @@ from reconciler.core.errors import DocumentError, InputError, StateError
 from reconciler.core.ports import (
     Adapter,
     Clock,
-    DesiredSet,
     DocumentSource,
     Job,
     Observer,
@@ -31,6 +30,7 @@ from reconciler.core.ports import (
 )
 from reconciler.core.run import RunReport
 from reconciler.core.settings import Settings
+from reconciler.core.verdict import Verdict
 from reconciler.pipeline import Ports
 
 if TYPE_CHECKING:
@@ -150,6 +150,9 @@ class App:
     @cached_property
     def tester(self) -> Tester:
         """Return what runs tests side by side."""
+        return LazyTester(self._make_tester)
+
+    def _make_tester(self) -> Tester:
         from reconciler.adapters.providers.tester import ConcurrentTester
 
         return ConcurrentTester(
@@ -211,6 +214,19 @@ class App:
             self.store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class LazyTester:
+    """A tester that is made when there is something to test: it costs start-up."""
+
+    make: Callable[[], Tester]
+
+    def run(
+        self, jobs: Sequence[Job], *, decide: Callable[[Job, Verdict], None]
+    ) -> Sequence[Job]:
+        """Test every job; makes nothing for none."""
+        return self.make().run(jobs, decide=decide) if jobs else ()
+
+
 class SopsUnsealer:
     """The pipeline's `Unsealer`: the SOPS layer with the process's identities."""
 
@@ -223,11 +239,10 @@ class SopsUnsealer:
 
     def unseal(self, text: str, *, file: str) -> Unsealed:
         """Return the credentials after checking MAC and binding."""
-        from reconciler.adapters.sops import check_binding, unseal
+        from reconciler.adapters.sops import unseal
 
         opened = unseal(text, file=file, keyring=self._app.keyring)
-        warnings = [problem.message for problem in check_binding(opened)]
-        return Unsealed(credentials=opened.credentials, warning="; ".join(warnings))
+        return Unsealed(credentials=opened.credentials, warning=opened.warning)
 
 
 @asynccontextmanager
@@ -272,15 +287,6 @@ def running_job(app: App, name: str) -> Job:
         )
     desired = app.source().parse(record.active.text, file=record.active.file)
     return Job(connection=desired.connection, text=desired.text, file=desired.file)
-
-
-def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
-    """Read and judge the documents; problems of `reconcile.yaml` count as theirs."""
-    try:
-        source = app.source(files)
-    except DocumentError as error:
-        return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
-    return source.read()
 
 
 def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:

@@ -30,7 +30,7 @@ from reconciler.pipeline import (
 )
 from reconciler.recording import Run, recorded_run
 from reconciler.report.plan import plan_human
-from reconciler.report.text import count
+from reconciler.report.text import count, names
 from reconciler.wiring import App
 
 
@@ -143,8 +143,9 @@ def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
     removals = [change for change in planned.plan.changes if is_removal(change)]
     if planned.plan.refusals or not removals or wish.is_reviewed:
         return planned
-    names = ", ".join(change.name for change in removals[:5])
-    question = f"{count(len(removals), 'connection')} would go ({names}). Go on?"
+    gone = names([change.name for change in removals], limit=5)
+    number = count(len(removals), "connection")
+    question = f"{number} would be switched off or deleted: {gone}. Go on?"
     refusal = refusal_unless(console, question, yes=wish.yes, no_input=wish.no_input)
     return _refused(planned, [refusal] if refusal else [])
 

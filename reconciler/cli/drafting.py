@@ -13,13 +13,12 @@ from typing import Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.judging import is_wrong, say_problems
+from reconciler.cli.judging import is_wrong, judge_files, say_problems
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode
 from reconciler.wiring import (
     App,
     connection_text,
-    judge_files,
     recipients_for,
     seal_text,
     write_file,

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reconciler.cli.console import Console
 from reconciler.cli.reading import read_text
 from reconciler.core.diagnostic import Diagnostic, Severity
-from reconciler.core.errors import InputError
+from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import DesiredSet
 from reconciler.report.diagnostics import diagnostics_human
+from reconciler.wiring import App
+
+
+def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
+    """Read and judge the documents; problems of `reconcile.yaml` count as theirs."""
+    try:
+        source = app.source(files)
+    except DocumentError as error:
+        return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
+    return source.read()
 
 
 def is_wrong(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bool:

@@ -22,11 +22,10 @@ def command(
 
     Works without a key, a store or a network. Ends with 3 when a file is invalid.
     """
-    from reconciler.cli.judging import excerpts_of, is_wrong
+    from reconciler.cli.judging import excerpts_of, is_wrong, judge_files
     from reconciler.core.outcome import ExitCode
     from reconciler.report.diagnostics import diagnostics_human, diagnostics_json
     from reconciler.report.text import count
-    from reconciler.wiring import judge_files
 
     found = judge_files(console.app(), files)
     if format_ == "json":

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.core.version import VERSION
 
 if TYPE_CHECKING:
-    from reconciler.wiring import open_connection
+    from reconciler.program import open_connection
 
 __version__ = VERSION
 __all__ = ["__version__", "open_connection"]
@@ -39,7 +39,7 @@ __all__ = ["__version__", "open_connection"]
 def __getattr__(name: str) -> Any:
     """Load the public function on first use: the import itself stays light."""
     if name == "open_connection":
-        from reconciler.wiring import open_connection  # noqa: PLC0415
+        from reconciler.program import open_connection  # noqa: PLC0415
 
         return open_connection
     raise AttributeError(f"module 'reconciler' has no attribute {name!r}")

@@ -16,18 +16,12 @@ from reconciler.core.assemble import assemble, decide_all, facts_of
 from reconciler.core.compare import bare_change, compared_change
 from reconciler.core.errors import (
     DocumentError,
+    InputError,
     RefusedError,
     SecretError,
     StaleError,
-    StateError,
 )
-from reconciler.core.guard import (
-    Allowances,
-    Guard,
-    Limits,
-    Refusal,
-    judge,
-)
+from reconciler.core.guard import Allowances, Limits, judge, stale_plan
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import (
     ActionKind,
@@ -114,20 +108,6 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
     return Planned(plan=replace(plan, refusals=refusals), desired=desired)
 
 
-def check_expected(plan: Plan, expected: Plan) -> tuple[Refusal, ...]:
-    """Refuse a saved plan when the store or the files moved on since it was made."""
-    if (plan.lineage, plan.serial) != (expected.lineage, expected.serial):
-        return (_stale("the store moved on since this plan was made"),)
-    return check_digest(plan, expected.digest)
-
-
-def check_digest(plan: Plan, digest: str) -> tuple[Refusal, ...]:
-    """Refuse when the plan made now is not the one that was reviewed."""
-    if plan.digest == digest:
-        return ()
-    return (_stale(f"the plan made now is {plan.digest}, not {digest}"),)
-
-
 def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome, ...]:
     """Test first, then commit each connection on its own as soon as it is decided.
 
@@ -141,11 +121,11 @@ def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome
     if plan.refusals:
         raise RefusedError(plan.refusals)
     if is_stale(plan, ports.store.info()):
-        raise RefusedError((_stale("the store moved on while planning"),))
+        raise RefusedError((stale_plan("the store moved on while planning"),))
     run = _Run(ports=ports, plan=plan, lock_id=lock_id)
     for change in plan.changes:
         if not change.test:
-            run.finish(change, verdict=None)
+            run.change(change)
     run.test([change for change in plan.changes if change.test])
     return tuple(sorted(run.outcomes, key=lambda outcome: outcome.name))
 
@@ -162,7 +142,12 @@ def test_records(ports: Ports, records: Iterable[Record]) -> tuple[Outcome, ...]
         record = by_name[job.connection.name]
         outcomes.append(_record_test(ports, record, verdict))
 
-    jobs = [_running_job(ports, record) for record in by_name.values()]
+    jobs = []
+    for record in by_name.values():
+        try:
+            jobs.append(_running_job(ports, record))
+        except DocumentError as error:
+            outcomes.append(_unreadable(record, error))
     left = ports.tester.run(jobs, decide=finish)
     outcomes.extend(_skipped(job.connection.name, ActionKind.RETEST) for job in left)
     return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
@@ -205,12 +190,6 @@ def _records(store: StateStore, names: Iterable[str] | None) -> Iterator[Record]
     if names is None:
         return all_records(store)
     return (record for name in names if (record := store.get(name)))
-
-
-def _stale(message: str) -> Refusal:
-    return Refusal(
-        guard=Guard.STALE_PLAN, message=f"{message}; plan again and review it"
-    )
 
 
 def _detail(
@@ -262,36 +241,58 @@ class _Run:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def test(self, changes: list[Change]) -> None:
+        """Test the documents that were planned; each is read once for all of this."""
+        documents = {c.name: document for c in changes if (document := self._load(c))}
         by_name = {change.name: change for change in changes}
-        jobs = [_desired_job(self.ports.source.load(change.name)) for change in changes]
 
         def finish(job: Job, verdict: Verdict) -> None:
-            self.finish(by_name[job.connection.name], verdict=verdict)
+            name = job.connection.name
+            self.finish(by_name[name], verdict=verdict, desired=documents[name])
 
+        jobs = [_desired_job(document) for document in documents.values()]
         for job in self.ports.tester.run(jobs, decide=finish):
             change = by_name[job.connection.name]
             self.outcomes.append(_skipped(change.name, change.action))
 
-    def finish(self, change: Change, *, verdict: Verdict | None) -> None:
-        if verdict is None and self.ports.stopping():
+    def change(self, change: Change) -> None:
+        """Make a change that needs no test."""
+        if self.ports.stopping():
             self.outcomes.append(_skipped(change.name, change.action))
-            return
+        elif not change.after:
+            self.finish(change, verdict=None, desired=None)
+        elif document := self._load(change):
+            self.finish(change, verdict=None, desired=document)
+
+    def _load(self, change: Change) -> Desired | None:
+        """Return the planned document; one that changed meanwhile fails alone."""
+        try:
+            return replace(self.ports.source.load(change.name), data={})
+        except InputError as error:
+            self.outcomes.append(_failed(change, str(error)))
+            return None
+
+    def finish(
+        self, change: Change, *, verdict: Verdict | None, desired: Desired | None
+    ) -> None:
+        """Commit what was decided; somebody's re-test in between is read again."""
         why = ""
         for _ in range(COMMIT_TRIES):
             try:
-                self.outcomes.append(self._commit(change, verdict))
+                self.outcomes.append(self._commit(change, verdict, desired))
             except StaleError as error:
                 why = str(error)
                 continue
             return
         self.outcomes.append(_failed(change, why))
 
-    def _commit(self, change: Change, verdict: Verdict | None) -> Outcome:
+    def _commit(
+        self, change: Change, verdict: Verdict | None, desired: Desired | None
+    ) -> Outcome:
         ports = self.ports
         record = ports.store.get(change.name)
         settled = settle(
             change,
-            desired=ports.source.load(change.name) if change.after else None,
+            desired=desired,
             record=record,
             verdict=verdict,
             context=Context(
@@ -323,7 +324,7 @@ def _desired_job(desired: Desired) -> Job:
 
 def _running_job(ports: Ports, record: Record) -> Job:
     if record.active is None:
-        raise StateError(f"'{record.name}' has no active revision to test")
+        raise AssertionError(f"{record.name}: only what runs is tested")
     document = ports.source.parse(record.active.text, file=record.active.file)
     return _desired_job(document)
 
@@ -350,6 +351,16 @@ def _skipped(name: str, action: ActionKind) -> Outcome:
         action=action,
         result=Result.SKIPPED,
         reason="not begun: the run was stopped",
+    )
+
+
+def _unreadable(record: Record, error: DocumentError) -> Outcome:
+    first = error.diagnostics[0].message if error.diagnostics else str(error)
+    return Outcome(
+        name=record.name,
+        action=ActionKind.RETEST,
+        result=Result.FAILED,
+        reason=f"the recorded document cannot be read: {first}; apply its file again",
     )
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,6 @@ from reconciler.core.ports import (
     Job,
     Observer,
     Sampler,
-    Session,
     StateStore,
     Tester,
     Unsealed,
@@ -53,6 +51,21 @@ class Choices:
     sandbox: Path | None = None
     parallelism: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_environment(cls) -> Choices:
+        """Return what the process's environment says, as every command reads it."""
+        from reconciler.adapters.environment import process_environment
+
+        env = process_environment()
+        config, sandbox = env.get("RECONCILE_CONFIG"), env.get("RECONCILE_SANDBOX")
+        return cls(
+            directory=Path(env.get("RECONCILE_CHDIR") or "."),
+            config=Path(config) if config else None,
+            state=env.get("RECONCILE_STATE") or None,
+            sandbox=Path(sandbox) if sandbox else None,
+            environment=env,
+        )
 
 
 class App:
@@ -243,38 +256,6 @@ class SopsUnsealer:
 
         opened = unseal(text, file=file, keyring=self._app.keyring)
         return Unsealed(credentials=opened.credentials, warning=opened.warning)
-
-
-@asynccontextmanager
-async def open_connection(
-    name: str, *, choices: Choices | None = None
-) -> AsyncIterator[Session]:
-    """Open the active revision of a recorded connection, for a program.
-
-    Args:
-        name: The connection's name.
-        choices: Where the repository and its store are; by default the working
-            directory and no environment, so pass the environment for age keys.
-
-    Raises:
-        StateError: No active revision of that name is recorded.
-        SecretError: Its credentials cannot be unsealed here.
-        ProviderError: The provider says no.
-    """
-    from reconciler.adapters.providers.network import open_network
-
-    app = App(choices or Choices())
-    try:
-        job = running_job(app, name)
-        unsealed = app.unsealer.unseal(job.text, file=job.file)
-        adapter = app.adapters[job.connection.type]
-        async with (
-            open_network(app.choices.sandbox) as network,
-            adapter.open(job.connection, unsealed.credentials, network) as session,
-        ):
-            yield session
-    finally:
-        app.close()
 
 
 def running_job(app: App, name: str) -> Job:

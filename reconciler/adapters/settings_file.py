@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.adapters import documents
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.settings import DEFAULT_FILE, Settings, to_settings
@@ -29,6 +28,8 @@ def load_settings(directory: Path, *, config: Path | None = None) -> Settings:
         if config is None:
             return Settings()
         raise InputError(f"the settings file '{file}' is not there")
+    from reconciler.adapters import documents  # noqa: PLC0415  # costs start-up time
+
     return _settings(*documents.read(path, file=file))
 
 

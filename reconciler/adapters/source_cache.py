@@ -79,15 +79,7 @@ def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:
         TypeError, ValueError: The row is damaged.
     """
     name, revision, active, owner, provider, protected = fields
-    return DesiredHead(
-        name=name,
-        file=file,
-        revision=revision,
-        active=active,
-        owner=owner,
-        provider=provider,
-        protected=protected,
-    )
+    return DesiredHead(name, file, revision, active, owner, provider, protected)
 
 
 def diagnostic_of(file: str, packed: Sequence[Any]) -> Diagnostic:

@@ -16,7 +16,7 @@ from reconciler.cli.planning import Asked, request_for
 from reconciler.cli.reading import read_text
 from reconciler.core.codec import from_json
 from reconciler.core.errors import InputError
-from reconciler.core.guard import Refusal
+from reconciler.core.guard import Refusal, check_digest, check_expected
 from reconciler.core.outcome import ExitCode, exit_code_of, worst
 from reconciler.core.plan import FORMAT_VERSION, Plan, is_removal
 from reconciler.core.ports import LockInfo
@@ -24,8 +24,6 @@ from reconciler.pipeline import (
     Planned,
     Ports,
     apply_plan,
-    check_digest,
-    check_expected,
     make_plan,
 )
 from reconciler.recording import Run, recorded_run
@@ -135,8 +133,9 @@ def _show(console: Console, plan: Plan) -> None:
     """Show the plan; what the guards refused stands in the result."""
     if plan.changes or plan.waiting:
         shown = replace(plan, refusals=())
-        text = plan_human(shown, color=console.err_color, verbose=console.verbose)
-        console.say(f"{text}\n")
+        color, verbose = console.err_color, console.verbose
+        console.say(plan_human(shown, color=color, verbose=verbose))
+        console.gap()
 
 
 def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:

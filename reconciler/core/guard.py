@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from reconciler.core.plan import ActionKind, Change
+from reconciler.core.plan import ActionKind, Change, Plan
 from reconciler.core.refusal import Guard, Refusal
 
 __all__ = ["Allowances", "Facts", "Guard", "Limits", "Refusal", "judge"]
@@ -64,6 +64,25 @@ def judge(
         _ownership(facts, allowances),
     )
     return tuple(refusal for refusal in found if refusal)
+
+
+def check_expected(plan: Plan, expected: Plan) -> tuple[Refusal, ...]:
+    """Refuse a saved plan when the store or the files moved on since it was made."""
+    if (plan.lineage, plan.serial) != (expected.lineage, expected.serial):
+        return (stale_plan("the store moved on since this plan was made"),)
+    return check_digest(plan, expected.digest)
+
+
+def check_digest(plan: Plan, digest: str) -> tuple[Refusal, ...]:
+    """Refuse when the plan made now is not the one that was reviewed."""
+    if plan.digest == digest:
+        return ()
+    return (stale_plan(f"the plan made now is {plan.digest}, not {digest}"),)
+
+
+def stale_plan(why: str) -> Refusal:
+    """Return the refusal of a plan that is not the present one."""
+    return Refusal(guard=Guard.STALE_PLAN, message=f"{why}; plan again and review it")
 
 
 def _empty(facts: Facts, allowances: Allowances) -> Refusal | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic
@@ -280,9 +280,11 @@ class Unsealer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredHead:
-    """The part of a document that decides whether it needs a look."""
+class DesiredHead(NamedTuple):
+    """The part of a document that decides whether it needs a look.
+
+    A tuple, because every plan makes one for every document.
+    """
 
     name: str
     file: str

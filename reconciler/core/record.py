@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from reconciler.core.connection import HealthPolicy
 from reconciler.core.diagnosis import Diagnosis
@@ -127,12 +128,12 @@ class Record:
     history: tuple[Event, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """The part of a record that decides whether its connection needs a look.
 
-    `revision` is the attempted one; `result` what became of it. `terminal` and
-    `next_attempt_at` (Unix seconds) tell whether a rejected one is due again.
+    A tuple, because every plan makes one for every record. `revision` is the
+    attempted one; `result` what became of it. `terminal` and `next_attempt_at`
+    (Unix seconds) tell whether a rejected one is due again.
     """
 
     name: str

@@ -5,15 +5,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.diagnosis import Category
-from reconciler.core.errors import RefusedError
-from reconciler.core.guard import Guard
+from reconciler.core.errors import DocumentError, InputError, RefusedError
+from reconciler.core.guard import Guard, check_digest, check_expected
 from reconciler.core.plan import PlanOptions, Scope
 from reconciler.core.record import Result, Status
 from reconciler.pipeline import (
     PlanRequest,
     apply_plan,
-    check_digest,
-    check_expected,
     collect_rows,
     make_plan,
     test_records,
@@ -232,3 +230,46 @@ def test_rows_show_every_record_and_every_deletion():
         ("a", None),
         ("b", Result.APPLIED),
     ]
+
+
+class MovingSource(FakeSource):
+    """A source whose file `b` changes after it was planned."""
+
+    planned = False
+
+    def load(self, name):
+        if name == "b" and self.planned:
+            raise InputError("'b.yaml' changed while it was being used; run it again")
+        return super().load(name)
+
+
+def test_a_file_that_changes_meanwhile_fails_alone():
+    store = FakeStore()
+    source = MovingSource({d.connection.name: d for d in (desired("a"), desired("b"))})
+    ports = make_ports(source, store)
+    planned = plan_of(ports)
+    source.planned = True
+
+    outcomes = apply_plan(ports, planned, lock_id="lock")
+
+    assert [(o.name, o.result.value) for o in outcomes] == [
+        ("a", "applied"),
+        ("b", "failed"),
+    ]
+    assert "changed while" in outcomes[1].reason
+    assert store.records.keys() == {"a"}
+
+
+def test_a_recorded_document_that_nobody_can_read_fails_alone():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(desired("a"), desired("b")), store))
+
+    class Strict(FakeSource):
+        def parse(self, text, *, file):
+            if file == "b.yaml":
+                raise DocumentError(())
+            return super().parse(text, file=file)
+
+    outcomes = test_records(make_ports(Strict(), store), store.records.values())
+
+    assert [o.result.value for o in outcomes] == ["applied", "failed"]

@@ -127,19 +127,19 @@ def _head_in(row: Row) -> Head:
     (name, version, revision, active, result, status, managed_by, owner) = row[:8]
     (provider, flags, due) = row[8:HEAD_WIDTH]
     return Head(
-        name=name,
-        version=version,
-        revision=revision,
-        active_revision=revision if active is None else active,
-        result=_RESULTS[result],
-        status=_STATUSES[status],
-        managed_by=managed_by,
-        owner=owner,
-        provider=provider,
-        protected=flags & _PROTECTED != 0,
-        orphaned=flags & _ORPHANED != 0,
-        terminal=flags & _TERMINAL != 0,
-        next_attempt_at=due,
+        name,
+        revision,
+        revision if active is None else active,
+        _RESULTS[result],
+        _STATUSES[status],
+        managed_by,
+        owner,
+        provider,
+        flags & _PROTECTED != 0,
+        flags & _ORPHANED != 0,
+        flags & _TERMINAL != 0,
+        due,
+        version,
     )
 
 

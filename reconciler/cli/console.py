@@ -76,6 +76,16 @@ class Console:
         if text.strip():
             click.echo(text.rstrip("\n"), err=True, color=True)
 
+    def say_file(self, text: str, file: Path | None) -> None:
+        """Write a sentence that ends in a file's name, whatever that holds."""
+        from reconciler.report.text import safe
+
+        self.say(f"{text} {safe(str(file))}")
+
+    def gap(self) -> None:
+        """Part what follows on the terminal from what was said."""
+        click.echo(err=True)
+
     def announce_network(self) -> None:
         """Tell that the sandbox stands in for every provider."""
         if self.sandbox:

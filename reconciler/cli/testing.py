@@ -94,7 +94,7 @@ def _test_records(
         with console.stop.patient():
             run.outcomes = test_records(app.ports(), records)
         run.exit_code = exit_code_after(console, _exit_code(run.outcomes))
-    console.say(f"Report: {run.path}")
+    console.say_file("Report:", run.path)
     return run.outcomes
 
 

@@ -244,6 +244,17 @@ def test_decrypt_writes_a_private_file(repo):
     assert mode_of(repo.path / "plain.yaml") == 0o600
 
 
+def test_decrypt_never_replaces_the_sealed_file(repo):
+    repo.new("spot", api_key="AK", api_secret=SECRET)
+    file = repo.file("spot")
+
+    repo.here(
+        "decrypt", file, "-o", "connections.d/../connections.d/spot.yaml", code=64
+    )
+
+    assert "ENC[" in file.read_text()
+
+
 def test_decrypt_without_a_key_says_where_it_looked(repo):
     repo.new("spot", api_key="AK", api_secret="AS")
     key_file(repo).unlink()

@@ -59,5 +59,5 @@ def command(
         app = console.app(observer=observer, parallelism=parallelism)
         run = run_apply(console, app, wish)
     console.result(render_run(console, app, run.report, format_))
-    console.say(f"Report: {run.path}")
+    console.say_file("Report:", run.path)
     return run.exit_code

@@ -42,10 +42,12 @@ def command(
     from reconciler.cli.sealing import open_file
     from reconciler.wiring import write_file
 
+    if output and output.resolve() == file.resolve():
+        raise click.UsageError("the sealed file itself is not replaced by plain text")
     plain = open_file(console.app(), file, extract=extract)
     if output and str(output) != "-":
         write_file(output, plain)
-        console.say(f"In plain text, for your eyes only: {output}. Delete it soon.")
+        console.say_file("In plain text, delete it soon:", output)
         return
     if sys.stdout.isatty():
         console.say("Warning: what follows are secrets in plain text.")

@@ -30,7 +30,7 @@ def command(console: Console, /, *, output: Path | None, format_: str) -> None:
 
     path, public = make_identity(console.app(), output)
     console.result_of(format_, f"{public}\n", public_key=public, file=str(path))
-    console.say(f"The private key lies in {path}: keep a copy, and never commit it.")
+    console.say_file("Keep a copy of the private key, and never commit it:", path)
     if output:
-        console.say(f"To use it: export SOPS_AGE_KEY_FILE={path.absolute()}")
+        console.say_file("To use it, set SOPS_AGE_KEY_FILE to", path.absolute())
     console.say("Files are sealed for it once its public key stands in .sops.yaml.")

@@ -9,7 +9,10 @@ import click
 from reconciler.cli.console import Console
 from reconciler.cli.options import example, format_option, label_option
 
-_STATUS = ["active", "inactive", "in-sync", "pending", "rejected", "orphaned"]
+_STATUS = [
+    *("active", "inactive"),
+    *("in-sync", "pending", "rejected", "drifted", "orphaned"),
+]
 _HEALTH = ["healthy", "degraded", "stale", "error", "unknown", "inactive"]
 _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "tested"]
 

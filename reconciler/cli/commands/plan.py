@@ -54,5 +54,5 @@ def command(
     console.result(render_plan(console, planned.plan, format_))
     if out:
         write_file(out, plan_json(planned.plan).encode())
-        console.say(f"Saved. To apply exactly this: reconcile apply {out}")
+        console.say_file("Saved. To apply exactly this: reconcile apply", out)
     return exit_code_of_plan(planned.plan, detailed=detailed_exitcode)

@@ -40,4 +40,4 @@ def command(
         return
     console.no_color = True
     write_file(output, render_run(console, app, report, format_).encode())
-    console.say(f"Written: {output}")
+    console.say_file("Written:", output)

@@ -199,6 +199,32 @@ def test_a_provider_that_echoes_what_it_was_sent(
     watch.look_everywhere()
 
 
+COMPUTED = re.compile(
+    r"(?im)(?:^[\w-]*(?:sign|passphrase): |\bsignature=)([\w+/=%.-]{16,})"
+)
+
+
+@pytest.mark.xfail(
+    strict=False,
+    reason="redaction by shape takes the JSON-escaped line break after a header for a"
+    " part of its value, and so leaves the next header's value",
+)
+def test_what_is_computed_from_a_secret_stays_in_as_well(
+    watch, sandbox, monkeypatch, tmp_path
+):
+    plant(watch)
+    server = echo_server(tmp_path, sandbox.info, status=401, mark="CANARY")
+    with server as (file, asked):
+        monkeypatch.setenv("RECONCILE_SANDBOX", str(file))
+        watch("-v", "apply")
+        watch("report", "--format", "json")
+
+    computed = set(COMPUTED.findall("\n".join(asked)))
+    assert computed
+    watch.secrets += sorted(computed)
+    watch.look_everywhere()
+
+
 def test_what_runs_and_then_meets_trouble(watch, sandbox):
     account = sandbox_account("binance")
     watch.secrets += [account.api_key, account.api_secret]

@@ -63,9 +63,10 @@ assert len(result.heads) == result.files
 """
 PLAN = """
 import contextlib, io, sys
-from reconciler.cli.boundary import run
+from reconciler.__main__ import main
 with contextlib.redirect_stdout(io.StringIO()) as out:
-    assert run(["plan"]) == 0
+    sys.argv = ["reconcile", "plan"]
+    assert main() == 0
 assert %r in out.getvalue(), out.getvalue()[-300:]
 """
 FILL = """

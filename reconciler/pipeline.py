@@ -57,14 +57,18 @@ COMMIT_TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The outside world of one run. `stopping` tells that a stop was asked for."""
+    """The outside world of one run.
+
+    What costs time to find out (`who` acts, the Git `commit`) is asked when it is
+    needed; `stopping` tells that a stop was asked for.
+    """
 
     source: DocumentSource
     store: StateStore
     tester: Tester
     unsealer: Unsealer
     clock: Clock
-    who: str
+    who: Callable[[], str]
     commit: Callable[[], str | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
 
@@ -297,7 +301,7 @@ class _Run:
             verdict=verdict,
             context=Context(
                 now=ports.clock.now(),
-                who=ports.who,
+                who=ports.who(),
                 workspace=self.plan.workspace,
                 commit=self.plan.commit,
             ),
@@ -330,7 +334,7 @@ def _running_job(ports: Ports, record: Record) -> Job:
 
 
 def _record_test(ports: Ports, record: Record, verdict: Verdict) -> Outcome:
-    context = Context(now=ports.clock.now(), who=ports.who, workspace="")
+    context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
     settled = settle_test(record, verdict, context=context)
     commit = Commit(
         put=(settled.record,) if settled.record else (),

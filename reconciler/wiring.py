@@ -204,7 +204,7 @@ class App:
             tester=self.tester,
             unsealer=self.unsealer,
             clock=self.clock,
-            who=self.who,
+            who=lambda: self.who,
             commit=self.commit,
             stopping=self.stop.is_set,
         )

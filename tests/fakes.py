@@ -258,6 +258,6 @@ def make_ports(
         tester=tester or FakeTester(),
         unsealer=FakeUnsealer(key),
         clock=clock or FakeClock(),
-        who="tester@here",
+        who=lambda: "tester@here",
         stopping=stopping,
     )

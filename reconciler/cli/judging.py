@@ -11,7 +11,6 @@ from reconciler.cli.reading import read_text
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import DesiredSet
-from reconciler.report.diagnostics import diagnostics_human
 from reconciler.wiring import App
 
 
@@ -41,6 +40,8 @@ def excerpts_of(diagnostics: Iterable[Diagnostic]) -> dict[str, str]:
 def say_problems(console: Console, desired: DesiredSet) -> None:
     """Tell the problems of the files on stderr, when there are any."""
     if desired.diagnostics:
+        from reconciler.report.diagnostics import diagnostics_human
+
         texts = excerpts_of(desired.diagnostics)
         color = console.err_color
         console.say(diagnostics_human(desired.diagnostics, texts=texts, color=color))

@@ -20,6 +20,7 @@ from reconciler.core.errors import (
     RefusedError,
     SecretError,
     StaleError,
+    StateError,
 )
 from reconciler.core.guard import Allowances, Limits, judge, stale_plan
 from reconciler.core.outcome import Outcome
@@ -117,9 +118,11 @@ def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome
 
     One failure never stops the others. The caller holds the lock.
 
+    A change that cannot be committed (the disk is full, the lock was lost) is an
+    outcome of its own, so that the report tells what was done and what was not.
+
     Raises:
         RefusedError: A guard refused the plan; nothing was done.
-        StateError: The store cannot be written; what was committed stays.
     """
     plan = planned.plan
     if plan.refusals:
@@ -278,7 +281,7 @@ class _Run:
     def finish(
         self, change: Change, *, verdict: Verdict | None, desired: Desired | None
     ) -> None:
-        """Commit what was decided; somebody's re-test in between is read again."""
+        """Commit what was decided; after somebody's re-test in between, once more."""
         why = ""
         for _ in range(COMMIT_TRIES):
             try:
@@ -286,6 +289,9 @@ class _Run:
             except StaleError as error:
                 why = str(error)
                 continue
+            except StateError as error:
+                why = str(error)
+                break
             return
         self.outcomes.append(_failed(change, why))
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.diagnosis import Category
-from reconciler.core.errors import DocumentError, InputError, RefusedError
+from reconciler.core.errors import (
+    DocumentError,
+    InputError,
+    RefusedError,
+    StateError,
+)
 from reconciler.core.guard import Guard, check_digest, check_expected
 from reconciler.core.plan import PlanOptions, Scope
 from reconciler.core.record import Result, Status
@@ -273,3 +278,23 @@ def test_a_recorded_document_that_nobody_can_read_fails_alone():
     outcomes = test_records(make_ports(Strict(), store), store.records.values())
 
     assert [o.result.value for o in outcomes] == ["applied", "failed"]
+
+
+class FullStore(FakeStore):
+    """A store on a disk that is full."""
+
+    def commit(self, commit, *, lock_id=None):
+        raise StateError("no space left on the disk")
+
+
+def test_a_store_that_cannot_be_written_is_told_for_every_change():
+    store = FullStore()
+    source = FakeSource.of(desired("a"), desired("b", active=False))
+
+    outcomes = run(make_ports(source, store))
+
+    assert [(o.name, o.result.value) for o in outcomes] == [
+        ("a", "failed"),
+        ("b", "failed"),
+    ]
+    assert "no space left" in outcomes[0].reason

@@ -177,7 +177,7 @@ def _no_key(metadata: Metadata, keyring: Keyring, file: str) -> str:
         f" Identities found: {have}. Looked in: {looked}."
         f" Set {KEY_FILE} to the key file of one of these recipients, or ask one of"
         " them to add yours to .sops.yaml and run"
-        f" 'reconcile updatekeys {file}'"
+        f" 'sops updatekeys {file}'"
     )
 
 

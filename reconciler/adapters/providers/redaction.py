@@ -15,12 +15,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from reconciler.core.secret import MASK, Credentials
 
 MAX_EVIDENCE_CHARS = 300
 _MAX_SCRUBBED_CHARS = 65_536
+_LONGEST_SECRET_CHARS = 8_192
 _MIN_SECRET_CHARS = 4
 _MIN_PART_CHARS = 8
 _PLAIN_NAMES = frozenset({"timeout"})
@@ -28,17 +29,23 @@ _PLAIN_NAMES = frozenset({"timeout"})
 
 _NOTHING = r"(?!)"
 _WORD = r"[\w.-]*(?:signature|sign|secret|token|passw(?:or)?d|passphrase|api-?_?key)"
+_QUOTE = r"(?:\\*[\"']|&quot;|&#3[49];)"
+"""A quotation mark, also one that JSON within JSON or a web page has escaped."""
+_BETWEEN = (
+    rf"(?:{_QUOTE}?\]?\s*(?:[:=]|=>|%3D)\s*\[?\s*{_QUOTE}?"
+    rf"|{_QUOTE}\s*,\s*b?{_QUOTE}|</\w+>\s*<\w+>)"
+)
+"""What stands between a name and its value: `: `, `=`, `": ["`, `", "`, `</td><td>`."""
+_VALUE = r"(?:[^\s\\\"',}<>&]|\\+/|\\+u00(?:2[bf]|3d))+"
+r"""Ends at a backslash, since `\n` may stand for the end of the line; not at `\/`."""
 _SHAPES = (
-    re.compile(rf"(?i)(\b{_WORD}=)[^&\s\"'<>]+"),
+    re.compile(rf"(?i)(\b{_WORD}(?:=|%3D))[^&\s\\\"'<>]+"),
     re.compile(rf"(?i)([\"']{_WORD}[\"']\s*:\s*[\"'])[^\"']+"),
+    re.compile(rf"(?i)({_QUOTE}{_WORD}{_BETWEEN}){_VALUE}"),
+    re.compile(rf"(?i)((?:proxy[-_])?authorization{_BETWEEN})(?:[\w-]+\s+)?{_VALUE}"),
     re.compile(
-        r"(?i)((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?)"
-        r"(?:[\w-]+\s+)?[^\s\"',}<>]+"
-    ),
-    re.compile(
-        r"(?i)(\b(?:x|kc|ok|access|bx|gate|cb|api)-[\w-]*"
-        r"(?:key|sign|signature|passphrase|token|secret)[\"']?\s*[:=]\s*[\"']?)"
-        r"[^\s\"',}<>]+"
+        r"(?i)((?:(?<![a-z0-9])|(?<=\\[nrt]))(?:x|kc|ok|access|bx|gate|cb|api)[-_][\w-]*"
+        rf"(?:key|sign|signature|passphrase|token|secret){_BETWEEN}){_VALUE}"
     ),
     re.compile(r"(?i)(\b(?:bearer|basic)\s+)[\w+/=.~-]{8,}"),
     re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s:@]+:[^/\s@]*(?=@)"),
@@ -56,8 +63,11 @@ class Scrubber:
 
     def clean(self, text: object, *, limit: int = MAX_EVIDENCE_CHARS) -> str:
         """Return `text` without secrets, on one line, at most `limit` characters."""
-        # What is left out here is far beyond what is kept: no half key can show.
-        cleaned = " ".join(self.scrub(str(text)[:_MAX_SCRUBBED_CHARS]).split())
+        whole = str(text)
+        scrubbed = self.scrub(whole[:_MAX_SCRUBBED_CHARS])
+        if len(whole) > _MAX_SCRUBBED_CHARS:  # half a key may stand at the cut
+            scrubbed = scrubbed[:-_LONGEST_SECRET_CHARS]
+        cleaned = " ".join(scrubbed.split())
         return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
 
     def scrub(self, text: str) -> str:
@@ -129,8 +139,11 @@ def _url_parts(value: str) -> Iterator[str]:
         host = url.hostname or ""
     except ValueError:
         return
-    pieces = (url.netloc, host, url.username, url.password, url.query)
-    yield from (p for p in (*pieces, *url.path.split("/")) if p and _is_part(p))
+    values = (value for _, value in parse_qsl(url.query))
+    pieces = (url.netloc, host, url.username, url.password, url.query, *values)
+    for piece in (*pieces, *url.path.split("/")):
+        if piece and _is_part(piece):
+            yield from {piece, unquote(piece)}
 
 
 def _is_part(text: str) -> bool:

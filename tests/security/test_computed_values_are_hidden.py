@@ -1,4 +1,4 @@
-"""A signature is in no list of ours: whatever way it is echoed, its shape gives it away."""
+"""A signature is in no list of ours: its shape gives it away, however it is echoed."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ they do; whatever they read differently has no type at all, only an explanation.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 
@@ -40,6 +41,7 @@ def reason(text: str) -> str:
     return next(iter(_reasons(text)), "does not fit a 64-bit number")
 
 
+@lru_cache(maxsize=1024)
 def _number(text: str) -> tuple[bool, Any]:
     if _INTEGER.fullmatch(text):
         small = len(text) < _LONG and int(text) in _INT64

@@ -143,7 +143,9 @@ def _metadata(block: Mapping[str, Any]) -> Metadata:
         mac_only_encrypted=block.get("mac_only_encrypted") is True,
         version=_text(block, "version"),
         groups=1 if flat else max(1, len(groups)),
-        foreign=tuple(name for name in _FOREIGN if _list(group, name)),
+        foreign=tuple(
+            name for name in _FOREIGN if name in group and _list(group, name)
+        ),
     )
 
 

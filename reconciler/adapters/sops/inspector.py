@@ -7,7 +7,7 @@ merge. Whether the values are genuine, only `unseal` can tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.adapters.sops.block import (
@@ -68,31 +68,36 @@ def _needless(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 def _values(source: Source, leaves: list[tuple[Path, Any]]) -> Iterator[Diagnostic]:
     for path, value in leaves:
-        name = f"'{'.'.join(str(step) for step in path)}'"
-        if value == "":
-            yield _found(source, "R301", f"{name} is empty", path, hint=_FILL_IN)
-        elif not looks_sealed(value) and value is not None:
-            yield _found(source, "R301", f"{name} is in plain text", path)
-        elif looks_sealed(value):
-            yield from _malformed(source, path, value, name)
+        if looks_sealed(value):
+            yield from _malformed(source, path, value)
+        elif value == "":
+            message = f"{_named(path)} is empty"
+            yield _found(source, "R301", message, path, hint=_FILL_IN)
+        elif value is not None:
+            yield _found(source, "R301", f"{_named(path)} is in plain text", path)
 
 
 def _binding_value(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
     binding = data.get("binding")
     if looks_sealed(binding):
-        yield from _malformed(source, ("binding",), str(binding), "'binding'")
+        yield from _malformed(source, ("binding",), str(binding))
     elif binding is not None:
         message = "'binding' is not sealed, so anybody could have written it"
         yield _found(source, "R303", message, ("binding",), hint=RULES["R305"].fix)
 
 
-def _malformed(
-    source: Source, path: Path, value: str, name: str
-) -> Iterator[Diagnostic]:
+def _malformed(source: Source, path: Path, value: str) -> Iterator[Diagnostic]:
     try:
         parse_envelope(value)
     except EnvelopeError as error:
-        yield _found(source, "R303", f"{name} is malformed: {error}", path)
+        message = f"{_named(path)} is malformed: {error}"
+        yield _found(source, "R303", message, path)
+
+
+def _named(path: Path) -> str:
+    if path == ("sops", "mac"):
+        return "the MAC"
+    return f"'{'.'.join(map(str, path))}'"
 
 
 def _seal(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -100,27 +105,33 @@ def _seal(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
         message = "the credentials are sealed, but the 'sops' block is missing"
         yield _found(source, "R302", message, ("credentials",), key=True)
         return
-    yield from _block(source, data)
-    info = metadata(source)
-    if info and data.get("binding") is None:
-        yield _unbound(source, info)
+    block = yield from _block(source, data)
+    if block and data.get("binding") is None:
+        yield _unbound(source, block)
 
 
-def _block(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _block(
+    source: Source, data: Mapping[str, Any]
+) -> Generator[Diagnostic, None, Metadata | None]:
     """Check the block itself: readable, opened by somebody, with a MAC."""
     try:
         block = read_metadata(data, file=source.file)
     except SecretError as error:
         yield _found(source, "R302", str(error), ("sops",), key=True)
-        return
+        return None
     if not _keys(block):
         message = "the 'sops' block names nobody who could open the file"
         yield _found(source, "R302", message, ("sops",), key=True)
+    yield from _mac(source, block)
+    return block
+
+
+def _mac(source: Source, block: Metadata) -> Iterator[Diagnostic]:
     if not block.mac:
         message = "the 'sops' block has no MAC"
         yield _found(source, "R304", message, ("sops",), key=True)
     elif looks_sealed(block.mac):
-        yield from _malformed(source, ("sops", "mac"), block.mac, "the MAC")
+        yield from _malformed(source, ("sops", "mac"), block.mac)
     else:
         message = "the MAC is not sealed"
         yield _found(source, "R304", message, ("sops", "mac"))
@@ -130,10 +141,10 @@ def _keys(block: Metadata) -> bool:
     return bool(block.recipients or block.foreign)
 
 
-def _unbound(source: Source, info: SealInfo) -> Diagnostic:
+def _unbound(source: Source, block: Metadata) -> Diagnostic:
     """Judge a missing binding: bearable only while the MAC covers the plain values."""
     message = f"the credentials are not bound to {bound_fields()}"
-    severity = Severity.ERROR if info.mac_only_encrypted else Severity.WARNING
+    severity = Severity.ERROR if block.mac_only_encrypted else Severity.WARNING
     path = ("credentials",)
     return _found(source, "R305", message, path, key=True, severity=severity)
 

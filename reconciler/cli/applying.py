@@ -134,7 +134,7 @@ def _show(console: Console, plan: Plan) -> None:
     if plan.changes or plan.waiting:
         shown = replace(plan, refusals=())
         color, verbose = console.err_color, console.verbose
-        console.say(plan_human(shown, color=color, verbose=verbose))
+        console.say(plan_human(shown, color=color, verbose=verbose, brief=True))
         console.gap()
 
 

@@ -36,11 +36,16 @@ def diagnosis_lines(
     """Return what is wrong, the evidence, the fix, and whether waiting helps."""
     found = evidence(diagnosis)
     return [
-        style.red(f"{diagnosis.category}: {safe(diagnosis.summary)}"),
+        style.red(named(diagnosis)),
         *([style.dim(f"evidence: {found}")] if found else []),
         f"fix: {safe(diagnosis.fix)}",
         prospect(diagnosis, next_at=next_at, now=now),
     ]
+
+
+def named(diagnosis: Diagnosis) -> str:
+    """Return `category: what is wrong`."""
+    return f"{diagnosis.category}: {safe(diagnosis.summary)}"
 
 
 def warning_lines(warnings: Iterable[str], *, style: Style) -> list[str]:
@@ -61,8 +66,15 @@ def _row(probe: Probe) -> tuple[str, ...]:
         probe.name.value,
         probe.status.value,
         timed,
-        safe(probe.detail),
+        _detail(probe),
     )
+
+
+def _detail(probe: Probe) -> str:
+    """Return the detail; of a diagnosis, which is told below, only the name."""
+    found = probe.diagnosis
+    is_told = found is not None and probe.detail == found.summary
+    return found.category.value if found and is_told else safe(probe.detail)
 
 
 def _painted(status: ProbeStatus, line: str, style: Style) -> str:

@@ -29,13 +29,18 @@ NAMES_SHOWN: Final = 10
 _ON_THE_LINE: Final = frozenset({"name", "type", "provider", "version", "binding"})
 
 
-def plan_human(plan: Plan, *, color: bool = False, verbose: bool = False) -> str:
-    """Return the plan; its last line is always the summary."""
+def plan_human(
+    plan: Plan, *, color: bool = False, verbose: bool = False, brief: bool = False
+) -> str:
+    """Return the plan; its last line is always the summary.
+
+    `brief` leaves out the fields of new connections, `verbose` nothing at all.
+    """
     style = Style(color)
     limit = None if verbose else NAMES_SHOWN
     parts = [
         [style.bold(banner(plan))] if plan.scope.is_partial else [],
-        _changes(plan.changes, style=style, verbose=verbose),
+        _changes(plan.changes, style=style, verbose=verbose, brief=brief),
         _waiting(plan.waiting, style=style),
         _listed("Not managed here, left alone", plan.unmanaged, limit=limit),
         _listed("Invalid, left as they are", plan.invalid, limit=None),
@@ -66,24 +71,32 @@ def refusal_lines(refusals: Sequence[Refusal], *, color: bool = False) -> list[s
     return lines
 
 
-def _changes(changes: Sequence[Change], *, style: Style, verbose: bool) -> list[str]:
+def _changes(
+    changes: Sequence[Change], *, style: Style, verbose: bool, brief: bool
+) -> list[str]:
     lines: list[str] = []
     for change, line in zip(changes, table(map(_row, changes), indent=2), strict=True):
         lines.append(_painted(change.action, line, style))
         if verbose:
             lines += indented(_places(change, style), 8)
-        fields = _told(change, verbose=verbose)
+        fields = change.fields if verbose else _told(change, brief=brief)
         lines += indented(
             (field_line(f, style=style, verbose=verbose) for f in fields), 6
         )
     return lines
 
 
-def _told(change: Change, *, verbose: bool) -> Sequence[FieldChange]:
+def _told(change: Change, *, brief: bool) -> Sequence[FieldChange]:
     """Leave out of a new connection what its line says already, or goes unsaid."""
-    if verbose or change.action is not ActionKind.CREATE:
+    if not _is_new(change):
         return change.fields
-    return [f for f in change.fields if f.path not in _ON_THE_LINE]
+    return [f for f in change.fields if not brief and f.path not in _ON_THE_LINE]
+
+
+def _is_new(change: Change) -> bool:
+    """Tell whether nothing ran before: a new file, or one that never passed."""
+    has_name = any(f.path == "name" and f.kind == "added" for f in change.fields)
+    return change.action is ActionKind.CREATE or has_name
 
 
 def _row(change: Change) -> tuple[str, ...]:

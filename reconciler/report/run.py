@@ -11,7 +11,12 @@ from reconciler.core.record import Result
 from reconciler.core.run import Row, RunReport
 from reconciler.report import machine
 from reconciler.report.diagnostics import in_order
-from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
+from reconciler.report.ladder import (
+    diagnosis_lines,
+    ladder_lines,
+    named,
+    warning_lines,
+)
 from reconciler.report.plan import refusal_lines
 from reconciler.report.run_page import run_markdown
 from reconciler.report.text import (
@@ -54,7 +59,7 @@ def run_json(report: RunReport) -> str:
 
 def run_summary(report: RunReport) -> str:
     """Return a run's one line."""
-    return f"{safe(report.command).capitalize()}: {run_counts(report.connections)}."
+    return f"{safe(report.command).capitalize()}: {run_counts(report)}."
 
 
 def _entries(
@@ -73,8 +78,20 @@ def _cells(row: Row) -> tuple[str, ...]:
         _word(row),
         f"{sign} {safe(row.name)}",
         latency(row.latency_ms) if row.latency_ms is not None else "",
-        safe(row.reason),
+        _headline(row),
     )
+
+
+def _headline(row: Row) -> str:
+    """Return the reason; a diagnosis that is the reason stands here whole."""
+    if row.diagnosis and _is_the_reason(row):
+        return named(row.diagnosis)
+    return safe(row.reason)
+
+
+def _is_the_reason(row: Row) -> bool:
+    found = row.diagnosis
+    return bool(found and is_unwell(row) and row.reason in {"", found.summary})
 
 
 def _word(row: Row) -> str:
@@ -88,9 +105,10 @@ def _details(row: Row, *, now: datetime, style: Style, verbose: bool) -> list[st
     if verbose:
         lines += ladder_lines(row.probes, style=style, indent=0)
     if row.diagnosis and is_unwell(row):
-        lines += diagnosis_lines(
+        found = diagnosis_lines(
             row.diagnosis, next_at=row.next_attempt_at, now=now, style=style
         )
+        lines += found[1:] if _is_the_reason(row) else found
     if kept := survivor(row):
         lines.append(kept)
     return lines + warning_lines(row.warnings, style=style)

@@ -69,7 +69,7 @@ def _title(report: RunReport) -> Part:
         ("exit code", str(report.exit_code)),
     ]
     said = " · ".join(f"{word} {text}" for word, text in facts if text != "-")
-    counts = prose(run_counts(report.connections))
+    counts = prose(run_counts(report))
     head = f"### {prose(report.command.capitalize())}: {counts}\n\n{said}"
     return Part(head=head, noun="title")
 

@@ -60,18 +60,23 @@ def sample_csv(sample: Sample) -> str:
 
 def sample_summary(sample: Sample, *, symbol: str = "", timeframe: str = "") -> str:
     """Return `3 candles of BTC/USDT 1h, 1 gap, in 41 ms` as a sentence."""
-    what = " ".join(safe(word) for word in (symbol, timeframe) if word)
     said = []
-    if sample.candles or symbol:
+    if sample.candles or (symbol and timeframe):
+        what = " ".join(safe(word) for word in (symbol, timeframe) if word)
         said.append(
             count(len(sample.candles), "candle") + (f" of {what}" if what else "")
         )
     holes = sum(1 for pair in pairwise(sample.candles) if _missing(pair, timeframe))
     said += [count(holes, "gap")] if holes else []
+    said += [f"ticker of {safe(sample.ticker.symbol)}"] if sample.ticker else []
     said += [count(len(sample.symbols), "symbol")] if sample.symbols else []
+    said += ["account"] if sample.account else []
+    if not said:
+        return "Nothing came back."
     timed = sample.latency_ms
     said += [f"in {latency(timed)}"] if timed is not None else []
-    return f"{', '.join(said) or 'Nothing was asked for'}."
+    line = ", ".join(said)
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def _symbols(symbols: Sequence[str]) -> list[str]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.diagnostic import Severity
 from reconciler.core.health import UNHEALTHY, Health, Intent, Sync
+from reconciler.core.outcome import ExitCode
 from reconciler.core.plan import ActionKind, Change, Plan, counts
 from reconciler.core.record import Result
-from reconciler.core.run import Row
+from reconciler.core.run import Row, RunReport
 from reconciler.report.text import count, moment, relative, revision, safe
 
 SIGNS: Final[Mapping[ActionKind, str]] = {
@@ -85,12 +87,15 @@ def plan_summary(plan: Plan) -> str:
     return f"Plan: {plan_counts(plan)}. Digest {safe(plan.digest)}."
 
 
-def run_counts(rows: Iterable[Row]) -> str:
-    """Return `49 applied, 1 rejected; 49 healthy, 1 error`."""
-    held = list(rows)
-    done = [r.outcome for r in held if r.outcome]
+def run_counts(report: RunReport) -> str:
+    """Return `49 applied, 1 rejected; 49 healthy, 1 error`, a bad end first."""
+    rows = report.connections
+    done = [r.outcome for r in rows if r.outcome]
     results = [f"{done.count(word)} {word}" for word in Result if word in done]
-    return f"{', '.join(results) or 'nothing to do'}; {health_counts(held)}"
+    ended = _ending(report)
+    said = [", ".join([*ended, *results]) or "nothing to do"]
+    said += [health_counts(rows)] if rows or not ended else []
+    return "; ".join([*said, *_broken_files(report)])
 
 
 def health_counts(rows: Iterable[Row]) -> str:
@@ -142,6 +147,21 @@ def prospect(
     if next_at <= now:
         return f"{helps}; the next test is due"
     return f"{helps}; next test {relative(next_at, now)} ({moment(next_at)})"
+
+
+def _ending(report: RunReport) -> list[str]:
+    """Return why a run did not do its job; empty when it did."""
+    if report.exit_code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED}:
+        return ["stopped"]
+    if report.refusals:
+        return ["refused, nothing was done"]
+    return ["failed"] if report.error else []
+
+
+def _broken_files(report: RunReport) -> list[str]:
+    found = report.diagnostics
+    files = {one.span.file for one in found if one.severity is Severity.ERROR}
+    return [f"{count(len(files), 'file')} with errors"] if files else []
 
 
 def _nothing(plan: Plan) -> str:

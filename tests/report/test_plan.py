@@ -5,7 +5,7 @@ from reconciler.core.codec import from_json
 from reconciler.core.diff import FieldChange
 from reconciler.core.plan import ActionKind, Plan
 from reconciler.report.plan import plan_human, plan_json, plan_markdown
-from tests.report.report_samples import PARTIAL, PLAN, REFUSAL, a_change
+from tests.report.report_samples import FIELDS, PARTIAL, PLAN, REFUSAL, a_change
 
 HUMAN = """\
   + binance-main  create  binance/ccxt_crypto  [tests, needs key]  new file
@@ -65,6 +65,19 @@ def test_a_long_list_shows_what_came_and_went_and_everything_on_request():
         plan
     )
     assert "COIN7/USDT" in plan_human(plan, verbose=True)
+
+
+def test_a_brief_plan_leaves_out_what_a_new_connection_holds():
+    new = a_change("new", ActionKind.CREATE, fields=FIELDS)
+    name = FieldChange(path="name", kind="added", after="again")
+    never_ran = a_change("again", fields=(name, *FIELDS))
+    plan = replace(PLAN, changes=(new, never_ran, a_change(fields=FIELDS)))
+
+    shown = plan_human(plan, brief=True)
+
+    assert shown.count("labels.desk") == 1
+    assert plan_human(plan).count("labels.desk") == 3
+    assert plan_human(plan, brief=True, verbose=True).count("labels.desk") == 3
 
 
 def test_colour_changes_no_word():

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from reconciler.core.codec import from_json
 from reconciler.core.health import Health
 from reconciler.core.run import RunReport
@@ -35,9 +37,47 @@ def test_a_run_says_what_was_refused_why_and_what_still_runs():
 def test_a_failing_connection_is_told_though_nothing_was_done():
     shown = run_human(a_report((TIMED_OUT,)), now=NOW)
 
-    assert "  error    kraken  41 ms\n" in shown
+    assert "  error    kraken  41 ms  timeout: no answer in time: 20 s\n" in shown
     assert "waiting may help; next test in 14 minutes (2026-11-23 10:14:00Z)" in shown
     assert shown.endswith("Apply: nothing to do; 1 error.\n")
+
+
+def test_a_rejection_tells_its_diagnosis_once():
+    row = replace(REJECTED, reason=REJECTED.diagnosis.summary)
+    shown = run_human(a_report((row,)), now=NOW)
+
+    assert "41 ms  invalid_credentials: the provider rejects" in shown
+    assert shown.count(REJECTED.diagnosis.summary) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"refusals": (REFUSAL,)}, "Apply: refused, nothing was done; 1 healthy."),
+        ({"error": "the disk is full"}, "Apply: failed; 1 healthy."),
+        ({"error": "Stopped", "exit_code": 130}, "Apply: stopped; 1 healthy."),
+        ({}, "Apply: nothing to do; 1 healthy."),
+    ],
+)
+def test_the_last_line_tells_how_the_run_ended(given, said):
+    report = replace(a_report((a_row(),)), **given)
+
+    assert run_human(report, now=NOW).endswith(f"{said}\n")
+    assert f"### {said.rstrip('.')}\n" in run_markdown(report)
+
+
+def test_a_run_without_a_store_counts_nothing():
+    report = replace(a_report(()), error="the state is damaged")
+
+    assert run_human(report, now=NOW).endswith("Apply: failed.\n")
+
+
+def test_files_with_errors_are_counted():
+    report = replace(a_report((a_row(),)), diagnostics=PROBLEMS)
+
+    shown = run_human(report, now=NOW)
+
+    assert shown.endswith("nothing to do; 1 healthy; 1 file with errors.\n")
 
 
 def test_a_refused_revision_that_waits_is_called_rejected_not_healthy():
@@ -81,7 +121,7 @@ def test_the_page_puts_what_needs_a_look_first_and_folds_the_rest():
     page = run_markdown(a_report(error="lock lost"))
     places = [page.index(name) for name in ("kraken", "okx-spot", "binance-main")]
 
-    assert page.startswith("### Apply: 1 applied, 1 rejected; 3 healthy, 1 error\n")
+    assert page.startswith("### Apply: failed, 1 applied, 1 rejected; 3 healthy")
     assert "> **Error:** lock lost" in page
     assert places == sorted(places)
     assert page.index("<details>") < page.index("bybit") < page.index("</details>")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -24,7 +25,7 @@ Ticker BTC/USDT:
   last  100.50
   bid   100.4
 
-3 candles of BTC/USDT 1h, 1 gap, in 41 ms.
+3 candles of BTC/USDT 1h, 1 gap, ticker of BTC/USDT, account, in 41 ms.
 """
 
 
@@ -33,8 +34,16 @@ def test_a_sample_is_a_table_with_its_gaps():
 
 
 def test_an_empty_sample_says_so():
-    assert sample_human(Sample()) == "Nothing was asked for.\n"
-    assert sample_human(Sample(), symbol="X") == "0 candles of X.\n"
+    assert sample_human(Sample()) == "Nothing came back.\n"
+    shown = sample_human(Sample(), symbol="X", timeframe="1h")
+    assert shown == "0 candles of X 1h.\n"
+
+
+def test_what_was_not_asked_for_is_not_counted():
+    sample = replace(SAMPLE, candles=(), account=None)
+    shown = sample_human(sample, symbol="BTC/USDT")
+
+    assert shown.endswith("\n\nTicker of BTC/USDT, in 41 ms.\n")
 
 
 def test_symbols_come_one_a_line():

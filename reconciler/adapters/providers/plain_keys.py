@@ -18,10 +18,12 @@ class PlainKeys:
     warnings: tuple[str, ...] = ()
 
 
-def read_plain_keys(credentials: Credentials, names: Iterable[str]) -> PlainKeys:
-    """Return the named credentials, in that order.
+def read_plain_keys(
+    credentials: Credentials, names: Iterable[str], *, in_header: bool
+) -> PlainKeys:
+    """Return the named credentials, in that order; the key may travel `in_header`.
 
-    Raises `ProviderError` for one that is missing, empty or holds line ends.
+    Raises `ProviderError` for one that is missing, empty or cannot be sent.
     """
     values: dict[str, str] = {}
     warnings: list[str] = []
@@ -48,4 +50,24 @@ def read_plain_keys(credentials: Credentials, names: Iterable[str]) -> PlainKeys
                     detail=f"credentials.{name} is empty or holds line ends",
                 )
             )
+    if in_header and "api_key" in values:
+        require_header_text("api_key", values["api_key"])
     return PlainKeys(values=values, warnings=tuple(warnings))
+
+
+def require_header_text(name: str, value: str) -> None:
+    """Raise `ProviderError` for a credential that cannot stand in a header.
+
+    Keys are plain ASCII: anything else came along when the key was copied, like a
+    typographic dash or an invisible character.
+    """
+    if value.isascii() and value.isprintable():
+        return
+    raise ProviderError(
+        diagnose(
+            Category.INVALID_CREDENTIALS,
+            detail=f"credentials.{name} holds a character that no header can carry",
+            fix=f"copy {name} from the provider again, not from a formatted text, "
+            "and seal it",
+        )
+    )

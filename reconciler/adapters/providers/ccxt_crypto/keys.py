@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.adapters.providers.ccxt_crypto.names import CREDENTIAL_ATTRIBUTES
+from reconciler.adapters.providers.plain_keys import require_header_text
 from reconciler.core.secret import Credentials
 
 
@@ -24,7 +25,10 @@ class Keys:
 
 
 def read_keys(credentials: Credentials) -> Keys:
-    """Return the credentials that ccxt knows; empty for a public connection."""
+    """Return the credentials that ccxt knows; empty for a public connection.
+
+    Raises `ProviderError` for a key that cannot be sent.
+    """
     values: dict[str, str] = {}
     warnings: list[str] = []
     for name in CREDENTIAL_ATTRIBUTES:
@@ -38,6 +42,8 @@ def read_keys(credentials: Credentials) -> Keys:
                 "they were left out; seal it again without them"
             )
     key = values.get("api_key")
+    if key:
+        require_header_text("api_key", key)
     if key and key == values.get("api_secret"):
         warnings.append("credentials.api_key and api_secret are the same value")
     return Keys(values=values, warnings=tuple(warnings))

@@ -86,6 +86,8 @@ def _is_headers(value: Any) -> str:
             return f"must not hold '{name}'"
         if not isinstance(text, str) or not text.isprintable():
             return f"must hold texts, '{name}' is none"
+        if not text.isascii():
+            return f"must hold plain ASCII, '{name}' does not"
         if _SECRET_NAME.search(name):
             return f"must not hold '{name}': seal it in credentials and use auth"
     return ""
@@ -97,7 +99,8 @@ def _is_header_name(value: Any) -> str:
 
 
 def _is_prefix(value: Any) -> str:
-    return "" if isinstance(value, str) and value.isprintable() else "must be text"
+    good = isinstance(value, str) and value.isprintable() and value.isascii()
+    return "" if good else "must be plain ASCII text"
 
 
 def _is_status_list(value: Any) -> str:

@@ -102,7 +102,9 @@ def read_feed(connection: Connection, credentials: Credentials) -> Feed:
         method=method_of(connection),
         auth=config.get("auth", {}),
         headers=config.get("headers", {}),
-        keys=read_plain_keys(credentials, names),
+        keys=read_plain_keys(
+            credentials, names, in_header=method_of(connection) in {"bearer", "header"}
+        ),
         test={**_TEST, **config.get("test", {})},
         ohlcv=ohlcv,
         ticker={**_TICKER, **config.get("ticker", {})},

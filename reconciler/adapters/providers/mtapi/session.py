@@ -261,7 +261,7 @@ def _prepare(connection: Connection, credentials: Credentials) -> Bridge:
         lambda value: is_base_url(value, allow_http=allow_http),
         category=Category.BAD_URL,
     )
-    keys = read_plain_keys(credentials, REQUIRED)
+    keys = read_plain_keys(credentials, REQUIRED, in_header=True)
     account = quote(keys.values["account_id"], safe="")
     return Bridge(
         account_url=join_url(base_url, f"v1/accounts/{account}"),

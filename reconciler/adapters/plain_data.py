@@ -14,6 +14,7 @@ import yaml
 
 from reconciler.adapters.dialect import is_boolean_word, reason, typed
 from reconciler.core.diagnostic import Diagnostic, Span
+from reconciler.core.shape import key_word
 
 Node = yaml.ScalarNode | yaml.MappingNode | yaml.SequenceNode
 
@@ -103,7 +104,7 @@ class Builder:
         self.problems.append(
             Diagnostic(
                 code="R102",
-                message=f"the key {_shown(key)} stands twice in one mapping",
+                message=f"the key '{key_word(key)}' stands twice in one mapping",
                 span=self.span(name.start_mark),
                 hint="keep one of the two",
                 related=((self.span(first.start_mark), "it stands here first"),),

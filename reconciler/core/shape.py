@@ -7,6 +7,7 @@ may hold a secret which somebody forgot to seal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,14 +19,35 @@ SECRET_KEYS: Final = frozenset({"credentials", "binding", "sops", "state"})
 """Top-level keys whose values are never shown; a store URL may hold a password."""
 
 _SHOWN: Final = 40
+_WORD: Final = (
+    r"(?:[a-z]{1,16}(?:[A-Z][a-z]{1,15}){0,3}|[A-Z]{1,12}|[0-9]{1,4}[a-zA-Z]{0,2})"
+)
+_WORDS: Final = re.compile(rf"{_WORD}(?:[_-]{_WORD}){{0,4}}")
+"""`api_key`, `apiSecret`, `API-KEY-2`: no key of an exchange reads like this."""
 
 
 def dotted(path: Path) -> str:
     """Return a path as people write it: `settings.symbols[2]`, counted from 0."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_clipped(step)}"
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            named = key_word if path[0] in SECRET_KEYS else key_name
+            text += f".{named(step)}"
     return text.removeprefix(".")
+
+
+def key_name(key: str) -> str:
+    """Return a key fit to be shown: `{api_key:abc}` is one key, secret and all."""
+    name, separator, _ = key.partition(":")
+    return _clipped(name) + (":…" if separator else "")
+
+
+def key_word(key: str) -> str:
+    """Return a key that may itself be a secret only if it reads like a name."""
+    name, separator, _ = key.partition(":")
+    return (name if _WORDS.fullmatch(name) else "…") + (":…" if separator else "")
 
 
 def described(value: object) -> str:
@@ -77,7 +99,7 @@ def unknown_key(
     where = f" in {dotted(path[:-1])}" if path[:-1] else ""
     return Diagnostic(
         code="R201",
-        message=f"unknown key '{_clipped(str(path[-1]))}'{where}",
+        message=f"unknown key '{key_name(str(path[-1]))}'{where}",
         span=source.span(path, key=True),
         hint=advice or f"known here: {', '.join(choices)}",
     )

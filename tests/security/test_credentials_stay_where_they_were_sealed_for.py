@@ -17,7 +17,7 @@ from reconciler.adapters.documents import parse
 from reconciler.adapters.sops import inspect, unseal
 from reconciler.core.binding import binding_digest
 from reconciler.core.errors import SecretError
-from tests.adapters.sops.sops_helpers import NOW, own_keyring, sealed
+from tests.adapters.sops.sops_helpers import own_keyring, sealed
 
 EVIL = "https://evil.test"
 TEXT = """\
@@ -49,8 +49,8 @@ def line_of(text, key):
 def changed(*pairs, base=TEXT):
     """Return the sealed file with texts replaced; each must be there."""
     text = sealed(base)
-    for old, new in pairs:
-        old = line_of(text, old[1:]) if old.startswith("@") else old
+    for what, new in pairs:
+        old = line_of(text, what[1:]) if what.startswith("@") else what
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
@@ -77,6 +77,28 @@ def seed_as_plain_value():
     )
 
 
+def sealed_endpoint_moved():
+    text = sealed(TEXT)
+    line = line_of(text, "  endpoint")
+    return text.replace(line, "", 1).replace(CONFIG, CONFIG + line, 1)
+
+
+def reordered():
+    text = sealed(TEXT)
+    key, endpoint = line_of(text, "  api_key"), line_of(text, "  endpoint")
+    return text.replace(key + endpoint, endpoint + key)
+
+
+def exchanged():
+    text = reordered().replace("  api_key:", "  x:")
+    return text.replace("  endpoint:", "  api_key:").replace("  x:", "  endpoint:")
+
+
+def other_credentials():
+    one, two = sealed(TEXT), sealed(TEXT)
+    return one.replace(line_of(one, "  api_key"), line_of(two, "  api_key"), 1)
+
+
 ATTACKS = {
     "endpoint changed": lambda: changed(("https://good.test/v1", EVIL), base=IN_CONFIG),
     "endpoint added to config": lambda: changed(
@@ -85,9 +107,7 @@ ATTACKS = {
     "endpoint moved to config in plain": lambda: changed(
         ("@  endpoint", ""), (CONFIG, f"{CONFIG}  endpoint: {EVIL}\n")
     ),
-    "sealed endpoint moved to config": lambda: (
-        lambda text, line: text.replace(line, "", 1).replace(CONFIG, CONFIG + line, 1)
-    )(sealed(TEXT), line_of(sealed(TEXT), "  endpoint")),
+    "sealed endpoint moved to config": sealed_endpoint_moved,
     "endpoint beside the sealed key": lambda: changed(
         ("credentials:\n", f"credentials:\n  endpoint: {EVIL}\n"), base=IN_CONFIG
     ),
@@ -99,7 +119,6 @@ ATTACKS = {
     "provider": lambda: changed(("provider: feed", "provider: other")),
     "type": lambda: changed(("type: custom_api", "type: mtapi")),
     "owner": lambda: changed(("owner: admin", "owner: user:mallory")),
-    "owner removed changes nothing": None,
     "binding removed": lambda: changed(("@binding", "")),
     "binding removed, mac covers all": lambda: changed(("@binding", ""), FLIPPED),
     "binding in plain": lambda: changed(("@binding", f"binding: {digest_of(TEXT)}\n")),
@@ -135,17 +154,8 @@ ATTACKS = {
     ),
     "two rules": lambda: changed((REGEX, f"{REGEX}\n    unencrypted_regex: ^x$")),
     "key moved to another name": lambda: renamed("  api_key", "  secret"),
-    "key and endpoint exchanged": lambda: (
-        lambda text, a, b: (
-            text.replace(a + b, b + a)
-            .replace("  api_key:", "  x:")
-            .replace("  endpoint:", "  api_key:")
-            .replace("  x:", "  endpoint:")
-        )
-    )(text := sealed(TEXT), line_of(text, "  api_key"), line_of(text, "  endpoint")),
-    "order of credentials": lambda: (lambda text, a, b: text.replace(a + b, b + a))(
-        text := sealed(TEXT), line_of(text, "  api_key"), line_of(text, "  endpoint")
-    ),
+    "key and endpoint exchanged": exchanged,
+    "order of credentials": reordered,
     "duplicate config": lambda: sealed(TEXT) + f"config: {{endpoint: '{EVIL}'}}\n",
     "a second document": lambda: (
         sealed(TEXT) + f"---\nconfig: {{endpoint: '{EVIL}'}}\n"
@@ -155,13 +165,8 @@ ATTACKS = {
     ),
     "lastmodified": lambda: changed(("2026-11-22T12", "2027-11-22T12")),
     "the seed as a plain value": seed_as_plain_value,
-    "other credentials under this mac": lambda: (
-        lambda one, two: one.replace(
-            line_of(one, "  api_key"), line_of(two, "  api_key"), 1
-        )
-    )(sealed(TEXT), sealed(TEXT)),
+    "other credentials under this mac": other_credentials,
 }
-ATTACKS = {name: make for name, make in ATTACKS.items() if make}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -207,4 +212,3 @@ def test_validate_without_a_key_already_sees_plain_text_beside_sealed_values():
     found = inspect(parse(text, file="main.yaml")[0])
 
     assert [item.code for item in found] == ["R301"]
-    assert NOW  # the clock of the helper; nothing here depends on today

@@ -16,6 +16,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import RULES
 from reconciler.core.market import timeframe_ms
 from reconciler.core.ports import Finding
+from reconciler.core.shape import key_name, key_word
 from reconciler.core.suggest import closest
 
 MAX_TIMEOUT_S = 600.0
@@ -51,7 +52,7 @@ def check_config(
             right = (wrong_names or {}).get(name) or nearest(name, known)
             yield Finding(
                 code="R405",
-                message=f"unknown config key '{name}'",
+                message=f"unknown config key '{key_name(name)}'",
                 path=(*path, name),
                 hint=did_you_mean(right) or f"known keys: {', '.join(sorted(known))}",
                 at_key=True,
@@ -103,7 +104,7 @@ def _superfluous(name: str, known: Iterable[str], required: Sequence[str]) -> Fi
     wanted = f"used: {', '.join(required)}" if required else RULES["R307"].fix
     return Finding(
         code="R307",
-        message=f"the credential '{name}' is not used",
+        message=f"the credential '{key_word(name)}' is not used",
         path=("credentials", name),
         hint=did_you_mean(nearest(name, known)) or wanted,
         at_key=True,

@@ -143,7 +143,7 @@ def explain_any(
 ) -> Diagnosis:
     """Return the diagnosis of anything that was raised; never raises itself."""
     if isinstance(error, ProviderError):
-        return error.diagnosis
+        return scrub.clean_diagnosis(error.diagnosis)
     return explain(error) or transport_diagnosis(error, scrub) or internal(error, scrub)
 
 

@@ -38,6 +38,9 @@ DEFAULT_LIMIT = 64
 _CLOSING_TURNS = 3
 """A cut TLS connection needs the loop twice more: for itself and what is below."""
 
+_METADATA_ADDRESSES = frozenset({"fd00:ec2::254", "100.100.100.200"})
+"""Where clouds serve a machine's credentials without being link-local."""
+
 _LOUD_LOGGERS = ("ccxt.base.exchange", "httpx", "httpcore", "aiohttp", "hpack")
 
 
@@ -292,7 +295,7 @@ class _Connector(aiohttp.TCPConnector):
     ) -> list[ResolveResult]:
         found = await super()._resolve_host(host, port, traces)
         for result in found:
-            if ip_address(result["host"].partition("%")[0]).is_link_local:
+            if _is_metadata_address(result["host"]):
                 raise aiohttp.InvalidUrlClientError(host, "is a link-local address")
         return found
 
@@ -300,6 +303,14 @@ class _Connector(aiohttp.TCPConnector):
         if should_close:
             protocol.abort()
         super()._release(key, protocol, should_close=should_close)
+
+
+def _is_metadata_address(host: str) -> bool:
+    """Tell whether a cloud machine's credentials may be served there."""
+    address = ip_address(host.partition("%")[0])
+    # Linux reaches an IPv4 address in IPv6's clothes too; Python 3.11 does not see it.
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_link_local or str(address) in _METADATA_ADDRESSES
 
 
 class _LoopbackConnector(_Connector):

@@ -14,9 +14,11 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
+from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.secret import MASK, Credentials
 
 MAX_EVIDENCE_CHARS = 300
@@ -91,6 +93,16 @@ class Scrubber:
         """Return evidence with every value cleaned, empty ones left out."""
         cleaned = {name: self.clean(value) for name, value in evidence.items()}
         return {name: value for name, value in cleaned.items() if value}
+
+    def clean_diagnosis(self, diagnosis: Diagnosis) -> Diagnosis:
+        """Return a diagnosis without secrets, wherever an adapter got its words."""
+        known = self._pattern()
+        return replace(
+            diagnosis,
+            summary=known.sub(MASK, diagnosis.summary),
+            fix=known.sub(MASK, diagnosis.fix),
+            evidence=self.clean_all(diagnosis.evidence),
+        )
 
     def __repr__(self) -> str:
         return "Scrubber()"

@@ -39,6 +39,7 @@ DEFAULT_LIMIT = 32
 STOP_GRACE_S = 5.0
 _STOP_POLL_S = 0.1
 _CONNECTIONS_PER_TEST = 2
+_MAX_REASON_CHARS = 1_000
 
 T = TypeVar("T")
 Decide = Callable[[Job, Verdict], None]
@@ -81,7 +82,7 @@ class ConcurrentTester:
             return ()
         if self.observer is not None:
             self.observer.started(len(jobs))
-        with asyncio.Runner() as runner:
+        with _quiet_runner() as runner:
             return runner.run(self._run(jobs, decide))
 
     async def _run(self, jobs: Sequence[Job], decide: Decide) -> Sequence[Job]:
@@ -195,15 +196,18 @@ class _Crew:
         try:
             unsealed = _unseal(self._tester.unsealer, job)
         except SecretError as error:
-            message = Scrubber().clean(error)
+            # Our own sentence, whose end says what to do: it is kept whole.
+            message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
             diagnosis = diagnose(Category.SEALED, evidence={"message": message})
-            return self._failed(ProbeName.UNSEAL, diagnosis, message)
+            return self._failed(ProbeName.UNSEAL, diagnosis)
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
             return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
         try:
             verdict = await self._ask(job.connection, unsealed.credentials)
         except ProviderError as error:
-            return self._failed(ProbeName.PUBLIC, error.diagnosis)
+            scrub = make_scrubber(unsealed.credentials)
+            diagnosis = scrub.clean_diagnosis(error.diagnosis)
+            return self._failed(ProbeName.PUBLIC, diagnosis)
         except Exception as error:  # noqa: BLE001 - a plug-in's bug is its own
             scrub = make_scrubber(unsealed.credentials)
             return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
@@ -215,13 +219,11 @@ class _Crew:
         async with adapter.open(connection, credentials, self._network) as session:
             return await session.test()
 
-    def _failed(
-        self, name: ProbeName, diagnosis: Diagnosis, detail: str = ""
-    ) -> Verdict:
+    def _failed(self, name: ProbeName, diagnosis: Diagnosis) -> Verdict:
         probe = Probe(
             name=name,
             status=ProbeStatus.FAILED,
-            detail=detail or diagnosis.summary,
+            detail=diagnosis.summary,
             diagnosis=diagnosis,
         )
         return Verdict(
@@ -241,7 +243,7 @@ class DirectSampler:
     def sample(self, job: Job, ask: Ask) -> Sample:
         """Return what was asked for; raises `ProviderError` or `SecretError`."""
         unsealed = _unseal(self.unsealer, job)
-        with asyncio.Runner() as runner:
+        with _quiet_runner() as runner:
             return runner.run(self._sample(job.connection, unsealed, ask))
 
     async def _sample(
@@ -258,6 +260,16 @@ class DirectSampler:
             with metering(Meter()) as meter:
                 sample = await _answer(session, ask)
         return replace(sample, latency_ms=meter.latency_ms)
+
+
+def _quiet_runner() -> asyncio.Runner:
+    """Return a runner whose loop tells nobody of what was left behind.
+
+    asyncio would print the forgotten exception, and that may hold a signed URL.
+    """
+    runner = asyncio.Runner()
+    runner.get_loop().set_exception_handler(lambda *_: None)
+    return runner
 
 
 async def _answer(session: Session, ask: Ask) -> Sample:

@@ -24,6 +24,7 @@ from reconciler.adapters.sops.envelope import (
 from reconciler.core.binding import bound_fields
 from reconciler.core.diagnostic import RULES, Diagnostic, Severity
 from reconciler.core.errors import SecretError
+from reconciler.core.shape import dotted
 from reconciler.core.source import Path, Source
 
 
@@ -97,7 +98,7 @@ def _malformed(source: Source, path: Path, value: str) -> Iterator[Diagnostic]:
 def _named(path: Path) -> str:
     if path == ("sops", "mac"):
         return "the MAC"
-    return f"'{'.'.join(map(str, path))}'"
+    return f"'{dotted(path)}'"
 
 
 def _seal(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -30,6 +30,7 @@ from reconciler.core.binding import binding_digest, bound_fields
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
+from reconciler.core.shape import key_word
 from reconciler.core.source import Source
 
 _UNBOUND: Final = (
@@ -264,7 +265,7 @@ class _Opener:
         return plain if isinstance(plain, Comment) else self.wrap(plain)
 
     def open(self, value: Scalar, aad: str) -> Scalar:
-        place = ".".join(aad.split(":")[:-1])
+        place = ".".join(map(key_word, aad.split(":")[:-1]))
         if not isinstance(value, str) or not looks_sealed(value):
             raise SecretError(
                 f"'{place}' should be sealed but is in plain text; run"

@@ -15,6 +15,7 @@ from reconciler.adapters.documents import BOM, MAX_DEPTH, Node, YamlError, compo
 from reconciler.adapters.sops.scalars import REFUSED, resolve
 from reconciler.adapters.sops.values import Scalar
 from reconciler.core.errors import SecretError
+from reconciler.core.shape import key_word
 
 MAX_NODES: Final = 200_000
 """Aliases are expanded, as sops does; this stops those that expand without end."""
@@ -84,7 +85,7 @@ class _Loader:
         for name, child in node.value:
             key = self.key(name)
             if key in data:
-                raise self.refused(name, f"the key '{key}' stands twice", 2)
+                raise self.refused(name, f"the key '{key_word(key)}' stands twice", 2)
             data[key] = self.value(child, depth + 1)
         return data
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from reconciler.adapters.providers.ccxt_crypto.catalogue import exchanges
+from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
 from reconciler.adapters.providers.ccxt_crypto.checks import check
+from reconciler.adapters.providers.ccxt_crypto.names import RENAMED
 from reconciler.core.connection import Connection
 from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
@@ -24,6 +25,14 @@ settings:
   symbols: [BTC/USDT]
   timeframes: [{timeframe}]
 """
+
+
+def _notes(exchange: Exchange) -> str:
+    """Return what is special, with the ids that it had before."""
+    said = [] if exchange.has_ohlcv else ["prices only, no candles"]
+    former = [old for old, present in RENAMED.items() if present == exchange.id]
+    said += [f"once {', '.join(former)}"] if former else []
+    return "; ".join(said)
 
 
 class CcxtAdapter:
@@ -45,7 +54,7 @@ class CcxtAdapter:
                 credentials=exchange.credentials,
                 timeframes=exchange.timeframes,
                 environments=exchange.environments,
-                notes="" if exchange.has_ohlcv else "prices only, no candles",
+                notes=_notes(exchange),
             )
             for exchange in exchanges().values()
         )

@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.errors import ProviderError
+
 REQUEST_NAMES = ("symbol", "timeframe", "limit", "since_ms", "since_s")
 SYMBOL_NAMES = ("symbol", "base", "quote")
 _NAME = re.compile(r"\{([^{}]*)\}")
@@ -32,8 +35,15 @@ def fill(template: str, values: Mapping[str, str]) -> str | None:
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str | None:
-    """Return the filled path, every value percent-encoded."""
-    return fill(template, {k: quote(v, safe="") for k, v in values.items()})
+    """Return the filled path, every value percent-encoded.
+
+    Raises `ProviderError` where a symbol made of dots would lead to another path:
+    settings are not bound to the key, so anybody may propose one.
+    """
+    path = fill(template, {k: quote(v, safe="") for k, v in values.items()})
+    if path is not None and {".", ".."} & set(path.split("/")):
+        raise ProviderError(diagnose(Category.BAD_SYMBOL, detail="it leaves the path"))
+    return path
 
 
 def fill_params(

@@ -1,12 +1,13 @@
-"""A new connection: its credentials collected, sealed, and only then written."""
+"""A new connection: judged, credentials asked for, sealed, and only then written."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.judging import is_wrong, judge_files, say_problems
+from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode
+from reconciler.report.diagnostics import diagnostics_human
 from reconciler.wiring import (
     App,
     connection_text,
@@ -26,43 +29,74 @@ from reconciler.wiring import (
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _READABLE = 0o644
+_PLAIN_TEXT = "R301"
+"""What a draft may still lack: its credentials are sealed last."""
+_STAND_IN = "PASTE-HERE"
 Scalar = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What was asked for; `credentials` None leaves places to fill in."""
+    """What was asked for; `prompted` are the credentials still to be typed.
+
+    `credentials` None leaves places to fill in.
+    """
 
     name: str
     kind: str
     provider: str
     recipients: tuple[str, ...]
+    prompted: tuple[str, ...]
     credentials: Mapping[str, Scalar] | None = field(repr=False)
     more: Mapping[str, Any]
 
     @classmethod
     def of(cls, console: Console, options: dict[str, Any]) -> Draft:
-        """Return the draft of these options, after asking for what is secret."""
-        credentials = _credentials(
-            console,
-            prompted=options.pop("prompted"),
-            piped=options.pop("credentials_stdin"),
-            public=options.pop("public"),
-        )
+        """Return the draft of these options, with what came in on stdin."""
+        prompted = options.pop("prompted")
+        piped, public = options.pop("credentials_stdin"), options.pop("public")
+        if public and (prompted or piped):
+            raise click.UsageError(
+                "--public means no credentials; leave the others out"
+            )
+        if prompted and not console.has_reader:
+            raise click.UsageError(
+                f"nobody is there to type '{prompted[0]}'; use --credentials-stdin"
+            )
+        credentials = _piped(sys.stdin.read()) if piped else {} if public else None
         config = {key: _typed(text) for key, text in _pairs(options.pop("config"))}
         active = not options.pop("inactive")
         taken = {key: options.pop(key) for key in ("name", "kind", "provider")}
         return cls(
             **taken,
             recipients=options.pop("recipients"),
+            prompted=prompted,
             credentials=credentials,
             more={**options, "config": config, "active": active},
         )
 
 
-def write_draft(console: Console, app: App, draft: Draft) -> tuple[Path, int]:
-    """Write the file, judge it, and say what is left to do; return the exit code."""
+def write_draft(console: Console, app: App, draft: Draft) -> tuple[Path | None, int]:
+    """Judge the draft, then ask, seal and write it, and say what is left to do.
+
+    Returns the file, None when a mistake was found, and the exit code.
+    """
     path = _path_of(app, draft)
+    if _is_refused(console, app, draft, path):
+        return None, ExitCode.INVALID
+    typed = {name: _asked(name) for name in draft.prompted}
+    if typed:
+        draft = replace(draft, credentials={**(draft.credentials or {}), **typed})
+    text = _sealed(app, path, draft)
+    write_file(path, text.encode(), mode=_READABLE)
+    if draft.credentials is None:
+        console.say(f"Fill in the credentials, then run 'reconcile encrypt {path}'.")
+        return path, ExitCode.DONE
+    return path, _judge(console, app, path)
+
+
+def _sealed(app: App, path: Path, draft: Draft) -> str:
+    """Return the document, its credentials sealed when there are any."""
     text = connection_text(
         app,
         path,
@@ -72,14 +106,42 @@ def write_draft(console: Console, app: App, draft: Draft) -> tuple[Path, int]:
         credentials=draft.credentials,
         **draft.more,
     )
-    if draft.credentials:
-        recipients = draft.recipients or recipients_for(app, path)
-        text = seal_text(app, text, file=path, recipients=recipients)
-    write_file(path, text.encode(), mode=_READABLE)
-    if draft.credentials is None:
-        console.say(f"Fill in the credentials, then run 'reconcile encrypt {path}'.")
-        return path, ExitCode.DONE
-    return path, _judge(console, app, path)
+    if not draft.credentials:
+        return text
+    recipients = draft.recipients or recipients_for(app, path)
+    return seal_text(app, text, file=path, recipients=recipients)
+
+
+def _is_refused(console: Console, app: App, draft: Draft, path: Path) -> bool:
+    """Try with stand-ins for what is secret, and say what is wrong.
+
+    So that nobody types a secret for a file that will not be written.
+    """
+    names = (*(draft.credentials or ()), *draft.prompted)
+    is_open = draft.credentials is None and not draft.prompted
+    stand_ins = None if is_open else dict.fromkeys(names, _STAND_IN)
+    text = _sealed(app, path, replace(draft, credentials=stand_ins))
+    mistakes = _mistakes(app, path, text)
+    if mistakes:
+        found = diagnostics_human(
+            mistakes, texts={str(path): text}, color=console.err_color
+        )
+        console.say(found)
+        console.say("Nothing was written.")
+    return bool(mistakes)
+
+
+def _mistakes(app: App, path: Path, text: str) -> Sequence[Diagnostic]:
+    """Return the errors that the document would have, except unsealed credentials."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text)
+        found = judge_files(app, [copy]).diagnostics
+    return [
+        replace(one, span=replace(one.span, file=str(path)))
+        for one in found
+        if is_wrong([one]) and one.code != _PLAIN_TEXT
+    ]
 
 
 def _judge(console: Console, app: App, path: Path) -> int:
@@ -104,25 +166,7 @@ def _path_of(app: App, draft: Draft) -> Path:
     return folder / f"{draft.name}.yaml"
 
 
-def _credentials(
-    console: Console, *, prompted: Iterable[str], piped: bool, public: bool
-) -> dict[str, Scalar] | None:
-    names = list(prompted)
-    if public and (names or piped):
-        raise click.UsageError("--public means no credentials; leave the others out")
-    if public:
-        return {}
-    found: dict[str, Scalar] = _piped(sys.stdin.read()) if piped else {}
-    for name in names:
-        found[name] = _asked(console, name)
-    return found or None
-
-
-def _asked(console: Console, name: str) -> str:
-    if not console.has_reader:
-        raise click.UsageError(
-            f"nobody is there to type '{name}'; use --credentials-stdin"
-        )
+def _asked(name: str) -> str:
     answer: str = click.prompt(name, hide_input=True, err=True)
     return answer
 

@@ -313,3 +313,51 @@ def test_odd_file_names_do_not_drive_the_terminal(repo):
 
     assert "\x1b" not in done.out + done.err
     json.loads(repo.here("validate", "--format", "json", code=3).out)
+
+
+MISTAKES = [
+    (("--type", "ccxt_crypto", "--provider", "krakn"), "did you mean 'kraken'?"),
+    (("--type", "ccxt_crypto", "--provider", "huobi"), "now called 'htx'"),
+    (("--type", "ccxt_crypto", "--provider", "gateio"), "now called 'gate'"),
+    (("--type", "ccxt_crypto", "--provider", "ftx"), "closed in November 2022"),
+    (
+        ("--type", "ccxt_crypto", "--provider", "kraken", "--timeframe", "7m"),
+        "Kraken has no timeframe '7m'",
+    ),
+    (("--type", "mtapi", "--provider", "x", "--timeframe", "1h"), "'H1'"),
+    (("--type", "mtapi", "--provider", "x", "--public"), "'api_key' is missing"),
+    (("--type", "mtapi", "--provider", "x", "--owner", "bob"), "owner"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), MISTAKES)
+def test_new_writes_no_file_that_would_be_invalid(repo, options, said):
+    done = repo.here("new", "fresh", *options, code=3)
+
+    assert said in done.err
+    assert "Nothing was written." in done.err
+    assert "connections.d/fresh.yaml:" in done.err
+    assert done.out == ""
+    assert not repo.file("fresh").exists()
+
+
+def test_new_tells_a_missing_credential_before_it_writes(repo):
+    arguments = ("--type", "ccxt_crypto", "--provider", "okx", "--credentials-stdin")
+
+    done = repo.here("new", "fresh", *arguments, stdin="api_key=hunter2x\n", code=3)
+
+    assert "'api_passphrase' is missing" in done.err
+    assert "hunter2x" not in done.err
+    assert not repo.file("fresh").exists()
+
+
+def test_new_needs_somebody_to_seal_for_before_it_asks(bare):
+    bare.here("init")
+    arguments = ("--type", "mtapi", "--provider", "x", "--credentials-stdin")
+
+    done = bare.here(
+        "new", "fresh", *arguments, stdin="api_key=a\naccount_id=b\n", code=1
+    )
+
+    assert "nobody to seal for" in done.err
+    assert not bare.file("fresh").exists()

@@ -65,11 +65,13 @@ def command(console: Console, /, *, format_: str, **options: Any) -> int:
     NAME becomes connections.d/NAME.yaml, from the template of its type. Credentials
     are asked for or read from stdin, never taken from the command line, and sealed
     before anything is written. Without any, the file holds places to fill in; then
-    run 'reconcile encrypt'.
+    run 'reconcile encrypt'. Ends with 3, and writes nothing, when the file would be
+    invalid: an unknown provider, a timeframe it does not have.
     """
     from reconciler.cli.drafting import Draft, write_draft
 
     app = console.app()
     path, code = write_draft(console, app, Draft.of(console, options))
-    console.result_of(format_, f"{path}\n", file=str(path))
+    if path:
+        console.result_of(format_, f"{path}\n", file=str(path))
     return code

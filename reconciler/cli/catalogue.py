@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.cli.console import Console
+from reconciler.core.connection import Connection
 from reconciler.core.errors import InputError
 from reconciler.core.ports import ProviderInfo
 from reconciler.core.suggest import did_you_mean
 from reconciler.wiring import App
 
+_MOVED = "R403"
 Catalogue = Mapping[str, Sequence[ProviderInfo]]
 
 
@@ -19,7 +21,7 @@ def find_providers(
     """Return the providers by type, of one type or provider only when it is named.
 
     Raises:
-        InputError: No type and no provider is called so.
+        InputError: No type and no provider is called so, or nothing matches.
     """
     everything = _everything(console, app)
     found: Catalogue = everything
@@ -28,10 +30,12 @@ def find_providers(
     elif which:
         found = _only(everything, lambda info: info.id == which)
         if not found:
-            raise InputError(_unknown(which, everything))
+            raise InputError(_unknown(app, which, everything))
     if search:
         text = search.casefold()
         found = _only(found, lambda info: text in _words(info))
+        if not found:
+            raise InputError(_unmatched(app, search, everything))
     return found
 
 
@@ -60,8 +64,30 @@ def _words(info: ProviderInfo) -> str:
     return f"{info.id} {info.name} {info.notes}".casefold()
 
 
-def _unknown(which: str, catalogue: Catalogue) -> str:
+def _unknown(app: App, which: str, catalogue: Catalogue) -> str:
+    said = _moved(app, which, catalogue)
+    return (
+        said
+        or f"there is no type and no known provider '{which}'{_hint(which, catalogue)}"
+    )
+
+
+def _unmatched(app: App, text: str, catalogue: Catalogue) -> str:
+    said = _moved(app, text, catalogue)
+    return said or f"no provider matches '{text}'{_hint(text, catalogue)}"
+
+
+def _hint(word: str, catalogue: Catalogue) -> str:
     ids = [info.id for infos in catalogue.values() for info in infos]
-    hint = did_you_mean(which, [*catalogue, *ids])
-    more = f"; {hint}" if hint else "; 'reconcile providers' lists them all"
-    return f"there is no type and no known provider '{which}'{more}"
+    hint = did_you_mean(word, [*catalogue, *ids])
+    return f"; {hint}" if hint else "; 'reconcile providers' lists them all"
+
+
+def _moved(app: App, provider: str, catalogue: Catalogue) -> str:
+    """Return what became of an id that was renamed or removed; mostly empty."""
+    for kind in catalogue:
+        connection = Connection(name="x", type=kind, provider=provider)
+        for finding in app.adapters[kind].check(connection):
+            if finding.code == _MOVED:
+                return f"{finding.message}; {finding.hint}"
+    return ""

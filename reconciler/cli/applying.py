@@ -12,7 +12,8 @@ import click
 
 from reconciler.cli.asking import refusal_unless
 from reconciler.cli.console import Console
-from reconciler.cli.planning import Asked, request_for
+from reconciler.cli.keys import require_key
+from reconciler.cli.planning import Asked, request_for, require_match
 from reconciler.cli.reading import read_text
 from reconciler.core.codec import from_json
 from reconciler.core.errors import InputError
@@ -60,6 +61,7 @@ def run_apply(console: Console, app: App, wish: Wish) -> Run:
             planned = _agreed(console, planned, wish)
             run.plan, run.refusals = planned.plan, planned.plan.refusals
             if not run.refusals:
+                require_key(app, [c.name for c in run.plan.changes if c.needs_key])
                 with console.stop.patient():
                     run.outcomes = apply_plan(ports, planned, lock_id=held.id)
         run.exit_code = exit_code_after(console, exit_code_of(run.plan, run.outcomes))
@@ -121,6 +123,7 @@ def _lock(app: App, wish: Wish) -> AbstractContextManager[LockInfo]:
 def _planned(app: App, ports: Ports, wish: Wish) -> Planned:
     """Plan anew, and hold it against what was reviewed."""
     planned = make_plan(ports, request_for(app, wish.asked, saved=wish.saved))
+    require_match(planned.plan)
     stale: tuple[Refusal, ...] = ()
     if wish.saved:
         stale = check_expected(planned.plan, wish.saved)

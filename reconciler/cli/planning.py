@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.core.errors import InputError
 from reconciler.core.guard import Allowances, Limits
 from reconciler.core.outcome import ExitCode, worst
 from reconciler.core.plan import Plan, PlanOptions, Scope
 from reconciler.pipeline import PlanRequest
+from reconciler.report.text import count
 from reconciler.wiring import App
 
 
@@ -53,6 +55,21 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
             take_over=frozenset(asked.take_over),
         ),
     )
+
+
+def require_match(plan: Plan) -> None:
+    """Raise `InputError` when `--target` and `--exclude` leave nothing to look at.
+
+    A misspelt pattern would end with 0 and nothing done.
+    """
+    scope = plan.scope
+    if scope.is_partial and plan.total and not plan.considered:
+        asked = [f"--target {pattern}" for pattern in scope.targets]
+        asked += [f"--exclude {pattern}" for pattern in scope.excludes]
+        number = count(plan.total, "connection")
+        raise InputError(
+            f"{' '.join(asked)} leaves none of {number}; 'reconcile list' shows them"
+        )
 
 
 def exit_code_of_plan(plan: Plan, *, detailed: bool) -> ExitCode:

@@ -10,6 +10,8 @@ from pathlib import Path
 from reconciler.cli.applying import exit_code_after
 from reconciler.cli.console import Console
 from reconciler.cli.judging import is_wrong, say_problems
+from reconciler.cli.keys import require_key
+from reconciler.cli.looking import sealed_names
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode, Outcome, worst
 from reconciler.core.plan import ActionKind
@@ -89,6 +91,8 @@ def _test_records(
 ) -> tuple[Outcome, ...]:
     if not records:
         return ()
+    if app.keyring.is_empty:
+        require_key(app, [one.name for one in records if sealed_names(app, one)])
     with recorded_run(app, "test") as run:
         run.names = tuple(record.name for record in records)
         with console.stop.patient():
@@ -103,11 +107,13 @@ def _test_files(
 ) -> tuple[tuple[Outcome, ...], DesiredSet]:
     source = app.source(files)
     desired = source.read()
-    jobs = []
+    jobs, sealed = [], []
     for name in desired.heads:
         document = source.load(name)
         connection, text = document.connection, document.text
+        sealed += [name] if connection.credential_names else []
         jobs.append(Job(connection=connection, text=text, file=document.file))
+    require_key(app, sealed)
     outcomes: list[Outcome] = []
 
     def decide(job: Job, verdict: Verdict) -> None:

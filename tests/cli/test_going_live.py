@@ -243,12 +243,76 @@ def test_the_lock_is_waited_for_and_then_given_up(applied, tmp_path):
         process.stdin.close()
 
 
-def test_no_key_is_a_failed_test_not_a_crash(binance, monkeypatch):
+def test_without_any_key_nothing_is_tested_and_nothing_recorded(binance, monkeypatch):
+    binance.new("public")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+
+    done = binance.here("apply", code=1)
+
+    assert "no age key is at hand" in done.err
+    assert "spot" in done.err
+    assert "keys.txt: does not exist" in done.err
+    assert binance.report["exit_code"] == 1
+    assert binance.report["connections"] == []
+
+
+def test_a_test_without_any_key_breaks_no_health(applied, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+
+    for what in ("spot", "connections.d/spot.yaml"):
+        done = applied.here("test", what, code=1)
+        assert "no age key is at hand" in done.err
+
+    applied.here("status", "--exit-code")
+
+
+def test_the_wrong_key_is_a_failed_test_that_says_who_can_open_it(binance, monkeypatch):
+    binance.here("keygen", "-o", "other.agekey")
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", "other.agekey")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
 
     done = binance.here("apply", code=5)
 
-    assert "cannot be unsealed" in done.out
+    assert "sealed: the credentials cannot be unsealed here" in done.out
+    assert "Set SOPS_AGE_KEY_FILE" in done.out
+
+
+def test_after_a_refusal_the_summary_does_not_say_nothing_to_do(applied):
+    applied.file("spot").unlink()
+
+    done = applied.here("apply", "--allow-empty", "--no-input", code=4)
+
+    assert done.out.endswith("Apply: refused, nothing was done; 1 healthy.\n")
+    assert applied.here("report").out == done.out
+
+
+def test_a_pattern_that_matches_nothing_is_no_success(applied):
+    for command in (("plan",), ("apply",)):
+        done = applied.here(*command, "--target", "spto", code=1)
+        assert "--target spto leaves none of 1 connection" in done.err
+
+    applied.here("plan", "--target", "sp*")
+
+
+def test_apply_shows_the_plan_without_the_fields_of_new_connections(binance):
+    assert "settings.symbols" in binance.here("plan").out
+
+    brief = binance.here("apply")
+
+    assert "+ spot  create" in brief.err
+    assert "settings.symbols" not in brief.err
+
+
+def test_forty_nine_good_files_and_a_broken_one(live):
+    for number in range(49):
+        live.new(f"public-{number}")
+    live.file("broken").write_text("type: [")
+
+    done = live.here("apply", code=3)
+
+    assert done.out.count("  applied  ") == 49
+    assert "49 applied; 49 healthy; 1 file with errors." in done.out
+    assert done.out.count("broken.yaml") == 1
 
 
 def test_apply_writes_json_and_markdown(binance):

@@ -42,7 +42,12 @@ def command(
     file is invalid and with 4 when a guard refuses; the plan is shown all the same.
     """
     from reconciler.cli.judging import say_problems
-    from reconciler.cli.planning import Asked, exit_code_of_plan, request_for
+    from reconciler.cli.planning import (
+        Asked,
+        exit_code_of_plan,
+        request_for,
+        require_match,
+    )
     from reconciler.cli.rendering import render_plan
     from reconciler.pipeline import make_plan
     from reconciler.report.plan import plan_json
@@ -50,6 +55,7 @@ def command(
 
     app = console.app()
     planned = make_plan(app.ports(), request_for(app, Asked.of(options)))
+    require_match(planned.plan)
     say_problems(console, planned.desired)
     console.result(render_plan(console, planned.plan, format_))
     if out:

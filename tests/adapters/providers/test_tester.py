@@ -179,7 +179,7 @@ def test_what_cannot_be_unsealed_is_a_failed_probe_that_names_it():
     verdict = decided["p-0"]
     assert verdict.probes[0].name is ProbeName.UNSEAL
     assert verdict.diagnosis.category is Category.SEALED
-    assert "no identity" in verdict.probes[0].detail
+    assert "no identity" in verdict.diagnosis.evidence["message"]
 
 
 def test_a_public_connection_is_tested_without_any_key():

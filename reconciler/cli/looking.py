@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.core.errors import DocumentError, InputError
-from reconciler.core.record import Record
+from reconciler.core.record import Action, Record
 from reconciler.wiring import App
 
 
@@ -16,6 +18,17 @@ def record_of(app: App, name: str) -> Record:
             "what is, 'reconcile apply' makes files live"
         )
     return record
+
+
+def actions_of(app: App, name: str | None, *, limit: int) -> Sequence[Action]:
+    """Return the newest actions; raises `InputError` for a name that has none."""
+    actions = app.store.actions(name, limit=limit)
+    if name and not actions:
+        raise InputError(
+            f"nothing was ever done with '{name}'; 'reconcile list' shows the names, "
+            "'reconcile history' everything that was done"
+        )
+    return actions
 
 
 def sealed_names(app: App, record: Record) -> tuple[str, ...]:

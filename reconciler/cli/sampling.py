@@ -29,8 +29,11 @@ def ask_for(  # noqa: PLR0913  # what can be asked for
     """Return the question; candles unless only something else was asked for.
 
     Raises:
-        UsageError: The file declares no symbol or timeframe, and none was named.
+        UsageError: The file declares no symbol or timeframe, and none was named, or
+            a public connection is asked for its account.
     """
+    if account and not connection.credential_names:
+        raise click.UsageError(f"'{connection.name}' is public: it has no account")
     candles = bool(timeframe or since) or not (ticker or account or list_symbols)
     if candles or ticker:
         symbol = symbol or _first(connection.symbols, "--symbol")

@@ -10,11 +10,13 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.core.errors import InputError
-from reconciler.sandbox import SANDBOX_ACCOUNTS, SandboxInfo
+from reconciler.core.suggest import did_you_mean
+from reconciler.sandbox import SANDBOX_ACCOUNTS, Fault, SandboxInfo
 
 _FOUND_AT = Path(".reconcile/sandbox/sandbox.json")
 _POLL_S = 0.1
 _NUMBERS = {"times": int, "seconds": float}
+_PARAMETERS = ("account", "endpoint", "times", "seconds", "ip")
 
 
 def serve_until_stopped(console: Console, directory: Path, *, port: int) -> None:
@@ -46,11 +48,29 @@ def parameters_of(pairs: Iterable[str]) -> dict[str, str | float | None]:
         key, equals, text = pair.partition("=")
         if not equals:
             raise click.UsageError(f"'{pair}' is not KEY=VALUE")
+        if key not in _PARAMETERS:
+            raise click.UsageError(
+                f"there is no parameter '{key}'; known are {', '.join(_PARAMETERS)}"
+            )
         try:
             found[key] = _NUMBERS.get(key, str)(text)
         except ValueError:
             raise click.UsageError(f"'{key}' takes a number, not '{text}'") from None
     return found
+
+
+def require_provider(name: str | None) -> None:
+    """Raise `InputError` for a provider that the sandbox does not play."""
+    if name not in {None, "*", *SANDBOX_ACCOUNTS}:
+        raise InputError(_not_played(str(name)))
+
+
+def require_fault(name: str) -> None:
+    """Raise `UsageError` for a fault that there is not, naming the nearest."""
+    known = [fault.value for fault in Fault]
+    if name not in known:
+        hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
+        raise click.UsageError(f"there is no fault '{name}'; {hint}")
 
 
 def account_rows(provider: str | None) -> list[dict[str, str]]:
@@ -71,9 +91,14 @@ def account_rows(provider: str | None) -> list[dict[str, str]]:
         for one in accounts
     ]
     if not rows:
-        known = ", ".join(SANDBOX_ACCOUNTS)
-        raise InputError(f"the sandbox plays no '{provider}'; it plays {known}")
+        raise InputError(_not_played(str(provider)))
     return rows
+
+
+def _not_played(name: str) -> str:
+    known = ", ".join(SANDBOX_ACCOUNTS)
+    hint = did_you_mean(name, SANDBOX_ACCOUNTS) or f"it plays {known}"
+    return f"the sandbox plays no '{name}'; {hint}"
 
 
 async def _serve(

@@ -26,7 +26,8 @@ def tell(console: Console, error: ReconcilerError) -> int:
             console.say("\n".join(refusal_lines(error.refusals, color=color)))
         case ProviderError():
             style = Style(color)
-            first, *more = diagnosis_lines(error.diagnosis, style=style)
+            first, *more, _prospect = diagnosis_lines(error.diagnosis, style=style)
+            more += ["waiting may help"] if error.diagnosis.waiting_helps else []
             console.say("\n  ".join([style.red("Error: ") + first, *more]))
         case _:
             console.say(Style(color).red(f"Error: {safe(str(error))}"))

@@ -264,3 +264,60 @@ def test_a_damaged_store_is_refused_with_a_way_out(fleet):
     assert "state" in done.err
     assert "Traceback" not in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_a_former_id_of_a_provider_is_found_and_explained(bare):
+    found = bare.here("providers", "--search", "huobi")
+    gone = bare.here("providers", "--search", "ftx", code=1)
+    moved = bare.here("providers", "gateio", code=1)
+
+    assert "once huobi, huobipro" in found.out
+    assert "closed in November 2022" in gone.err
+    assert "'gateio' is now called 'gate'" in moved.err
+
+
+def test_a_search_without_a_match_is_no_success(bare):
+    done = bare.here("providers", "--search", "krakn", code=1)
+
+    assert "no provider matches 'krakn'; did you mean 'kraken'?" in done.err
+    assert done.out == ""
+
+
+def test_a_name_that_never_was_has_no_history(applied):
+    done = applied.here("history", "spto", code=1)
+
+    assert "nothing was ever done with 'spto'" in done.err
+    assert "create" in applied.here("history", "spot").out
+
+
+def test_a_sample_counts_only_what_was_asked_for(applied):
+    ticker = applied.here("sample", "spot", "--ticker").out
+    account = applied.here("sample", "spot", "--account").out
+
+    assert "\n\nTicker of BTC/USDT, in " in ticker
+    assert "\n\nAccount, in " in account
+    assert "candle" not in ticker + account
+
+
+def test_a_public_connection_has_no_account(live):
+    live.new("public")
+    live.here("apply")
+
+    done = live.here("sample", "public", "--account", code=64)
+
+    assert "'public' is public: it has no account" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("fault", "binanc", "slow"), 1, "did you mean 'binance'?"),
+        (("fault", "binance", "slo"), 64, "did you mean 'slow'?"),
+        (("fault", "binance", "slow", "foo=1"), 64, "no parameter 'foo'"),
+        (("clear", "nope"), 1, "plays no 'nope'"),
+    ],
+)
+def test_a_misspelt_fault_is_told(live, arguments, code, said):
+    done = live.here("sandbox", *arguments, code=code)
+
+    assert said in done.err

@@ -119,7 +119,7 @@ def test_the_sandbox_command_serves_until_a_signal(repo):
     repo.here("sandbox", "accounts", "binance")
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "slow", "seconds=2")
     repo.here("--sandbox", file, "sandbox", "clear")
-    repo.here("--sandbox", file, "sandbox", "fault", "binance", "nonsense", code=1)
+    repo.here("--sandbox", file, "sandbox", "fault", "binance", "nonsense", code=64)
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "slow", "x", code=64)
 
     process.send_signal(signal.SIGINT)

@@ -24,9 +24,10 @@ def command(console: Console, /, *, name: str | None, limit: int, format_: str) 
 
     With NAME only of that connection, also after it was deleted.
     """
+    from reconciler.cli.looking import actions_of
     from reconciler.report.record import history_human, history_json
 
-    actions = console.app().store.actions(name, limit=limit)
+    actions = actions_of(console.app(), name, limit=limit)
     if format_ == "json":
         console.result(history_json(actions))
     else:

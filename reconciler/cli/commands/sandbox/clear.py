@@ -13,8 +13,9 @@ from reconciler.cli.options import example
 @click.pass_obj
 def command(console: Console, /, *, provider: str | None) -> None:
     """Heal one provider of the running sandbox, or all."""
-    from reconciler.cli.sandboxing import running_info
+    from reconciler.cli.sandboxing import require_provider, running_info
     from reconciler.sandbox import clear_faults
 
+    require_provider(provider)
     clear_faults(running_info(console), provider)
     console.say(f"Healed: {provider or 'every provider'}.")

@@ -26,9 +26,16 @@ def command(
     slow, refused, reset, html, empty, truncated, cut_off, rubbish_candles,
     stale_candles, future_candles, no_candles, redirect, tls_expired, tls_wrong_host.
     """
-    from reconciler.cli.sandboxing import parameters_of, running_info
+    from reconciler.cli.sandboxing import (
+        parameters_of,
+        require_fault,
+        require_provider,
+        running_info,
+    )
     from reconciler.sandbox import put_fault
 
+    require_provider(provider)
+    require_fault(fault)
     info = running_info(console)
     put_fault(info, provider, fault, **parameters_of(parameters))
     console.say(f"{provider}: {fault}, until 'reconcile sandbox clear {provider}'.")

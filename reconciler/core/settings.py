@@ -83,7 +83,8 @@ def _is_duration(value: object) -> bool:
 
 
 _WORKSPACE: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
-_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+_INSIDE: Final = r"^(?!/)(?!(?:.*/)?\.\.(?:/|$))[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+"""A path below the repository: its own file must not choose files outside of it."""
 _STATE: Final = r"^[a-z][a-z0-9+.-]*:[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 
@@ -141,7 +142,10 @@ FIELDS: Final[tuple[Setting, ...]] = (
         "Identity of this repository in a store that several share.",
     ),
     _text(
-        "connections", _LINE, "a folder", "Folder of the connection files, recursive."
+        "connections",
+        _INSIDE,
+        "a folder inside the repository",
+        "Folder of the connection files, recursive.",
     ),
     _text(
         "state",
@@ -149,7 +153,12 @@ FIELDS: Final[tuple[Setting, ...]] = (
         "a store such as tinydb:.reconcile/state.json",
         "Where the recorded state is kept; no password belongs here.",
     ),
-    _text("report", _LINE, "a file", "File that every apply, test and cycle writes."),
+    _text(
+        "report",
+        _INSIDE,
+        "a file inside the repository",
+        "File that every apply, test and cycle writes.",
+    ),
     _flag("prune", about="Delete what is no longer declared, not only deactivate it."),
     _whole(
         "parallelism", low=1, high=1000, about="How many tests run at the same time."

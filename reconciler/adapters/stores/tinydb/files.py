@@ -71,8 +71,11 @@ def make_folder(folder: Path) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file, created with mode 0600 even under a permissive umask."""
-    return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+    """Open a file, created with mode 0600 even under a permissive umask.
+
+    A link is refused: somebody may have committed one that leads elsewhere.
+    """
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -103,7 +106,8 @@ def sync_folder(folder: Path) -> None:
 def replace_file(paths: Paths, target: Path, data: bytes, *, durable: bool) -> None:
     """Replace a small file in one step; readers see the old or the new one."""
     temporary = paths.temporary(target)
-    fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    temporary.unlink(missing_ok=True)
+    fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         write_all(fd, data)
         if durable:

@@ -11,6 +11,7 @@ file that is gone. No pathlib on the way: ten thousand files pass here every run
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from dataclasses import dataclass, field
 from typing import Final
@@ -161,7 +162,7 @@ class _Walk:
         if entry.is_file(follow_symlinks=False):
             if entry.name.endswith(SUFFIXES):
                 self.listing.files.append(name)
-        elif entry.is_dir() and self.holds(entry):
+        elif _is_folder(entry) and self.holds(entry):
             self.waiting.append(name)
         elif entry.name.endswith(SUFFIXES):
             self.listing.files.append(name)
@@ -181,6 +182,15 @@ class _Walk:
         if not self.holds(entry):
             return "the link leads out of the repository"
         return "" if entry.is_file() else "it is not a regular file"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link to itself is a bad file, no more
+            return False
+        raise
 
 
 def _read_on(descriptor: int, data: bytes) -> bytes:

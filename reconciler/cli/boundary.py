@@ -7,6 +7,7 @@ named by their class alone: their text could hold what a provider was sent.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -73,8 +74,8 @@ def _told(console: Console, error: Exception) -> int:
         return _fail("aborted")
     if isinstance(error, click.ClickException):
         return _fail(error.format_message())
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return _fail(f"{error.strerror}: '{_shown(error.filename)}'")
+    if isinstance(error, OSError) and (said := _said_by_system(error)):
+        return _fail(said)
     _fail(
         f"this is a bug in reconcile ({type(error).__name__}); its text is withheld,"
         " since it could hold a secret"
@@ -87,6 +88,13 @@ def _told(console: Console, error: Exception) -> int:
         for place in _places(link.__traceback__):
             click.echo(f"  {place}", err=True)
     return FAILED
+
+
+def _said_by_system(error: OSError) -> str:
+    if error.strerror and error.filename:
+        return f"{error.strerror}: '{_shown(error.filename)}'"
+    full = error.errno == errno.ENOSPC
+    return "no space left; the result could not be written" if full else ""
 
 
 def _fail(text: str) -> int:

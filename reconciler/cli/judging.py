@@ -29,9 +29,15 @@ def is_wrong(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bool
 
 
 def excerpts_of(diagnostics: Iterable[Diagnostic]) -> dict[str, str]:
-    """Return the text of every file that has a problem and can be read."""
+    """Return the text of every file that has a problem and could be read.
+
+    What was refused is not opened a second time: a pipe would hang, a device never
+    end, and a link that leads out of the repository shows what is none of ours.
+    """
+    found = tuple(diagnostics)
+    refused = {one.span.file for one in found if one.code == "R107"}
     texts = {}
-    for file in sorted({one.span.file for one in diagnostics}):
+    for file in sorted({one.span.file for one in found} - refused):
         with contextlib.suppress(InputError):
             texts[file] = read_text(Path(file))
     return texts

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import _living_sandbox, bare, repo, sandbox
-
-__all__ = ["_living_sandbox", "bare", "repo", "sandbox"]
-
 SECRET = "SeKrEt9f8e7d6c5b4a3"
 HEAD = "name: x\ntype: custom_api\nprovider: p\n"
 FEED = f"{HEAD}config: {{endpoint: 'https://a.test'}}\n"

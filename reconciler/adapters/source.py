@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,10 @@ from reconciler.core.revision import revision_of
 from reconciler.core.source import Source
 
 CACHE_FILE: Final = ".reconcile/cache/documents.json"
+_REMEMBERED: Final = 512
+"""Documents kept in memory: a usual run loads each changed one two or three times."""
+
+_Examine = Callable[[str, bytes], tuple[Source, checks.Examined]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class FileSource:
         self._cache = str(directory / CACHE_FILE) if cache else ""
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
+        self._examine: _Examine = lru_cache(_REMEMBERED)(self._examine_anew)
 
     def read(self) -> DesiredSet:
         """Read and validate every document; problems are values.
@@ -190,6 +195,8 @@ class FileSource:
     def _add_fresh(self, pending: Sequence[_Fresh], reading: _Reading) -> None:
         if not pending:
             return
+        if len(pending) > _REMEMBERED:
+            self._examine = self._examine_anew  # remembering costs, and finds nothing
         _ = self._parser, self._rules  # loaded once, not in every child
         rows = map_forked(self._fresh_row, pending)
         for fresh, row in zip(pending, rows, strict=True):
@@ -240,7 +247,7 @@ class FileSource:
         names, found = examined.names, examined.diagnostics
         return source_cache.row_of(fresh.digest, head, names, found)
 
-    def _examine(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
+    def _examine_anew(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)
         stem = files.stem_of(file)
         return source, checks.examine(source, problems, stem=stem, rules=self._rules)

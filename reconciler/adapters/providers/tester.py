@@ -40,6 +40,9 @@ STOP_GRACE_S = 5.0
 _STOP_POLL_S = 0.1
 _CONNECTIONS_PER_TEST = 2
 _MAX_REASON_CHARS = 1_000
+_NO_DATA_KEY = 128
+"""What sops, and our `SecretError`, say when no key opens the file."""
+_SEAL_AGAIN = "restore the file from Git, or seal its credentials again"
 
 T = TypeVar("T")
 Decide = Callable[[Job, Verdict], None]
@@ -196,10 +199,7 @@ class _Crew:
         try:
             unsealed = _unseal(self._tester.unsealer, job)
         except SecretError as error:
-            # Our own sentence, whose end says what to do: it is kept whole.
-            message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
-            diagnosis = diagnose(Category.SEALED, evidence={"message": message})
-            return self._failed(ProbeName.UNSEAL, diagnosis)
+            return self._failed(ProbeName.UNSEAL, _sealed(error))
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
             return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
         try:
@@ -293,6 +293,14 @@ def _unseal(unsealer: Unsealer, job: Job) -> Unsealed:
     if not job.connection.credential_names:
         return Unsealed(credentials={})
     return unsealer.unseal(job.text, file=job.file)
+
+
+def _sealed(error: SecretError) -> Diagnosis:
+    """Return why a document stays sealed; our own sentence ends with what to do."""
+    message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
+    ends = (message.rpartition(mark)[2] for mark in (". ", "; ") if mark in message)
+    fix = "" if error.code == _NO_DATA_KEY else next(ends, _SEAL_AGAIN)
+    return diagnose(Category.SEALED, fix=fix, evidence={"message": message})
 
 
 def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:

@@ -182,6 +182,21 @@ def test_what_cannot_be_unsealed_is_a_failed_probe_that_names_it():
     assert "no identity" in verdict.diagnosis.evidence["message"]
 
 
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        (SecretError("x.yaml: no identity opens it. Set KEY", code=128), "an age key"),
+        (SecretError("x.yaml: bound elsewhere. Review it; then rebind"), "Review it"),
+        (SecretError("x.yaml: MAC mismatch; seal it again", code=51), "seal it again"),
+        (SecretError("a sealed value is malformed", code=25), "restore the file"),
+    ],
+)
+def test_what_stays_sealed_is_told_with_its_own_fix(error, fix):
+    decided, _ = run(FakeAdapter(), jobs(1), unsealer=FakeUnsealer(error=error))
+
+    assert fix in decided["p-0"].diagnosis.fix
+
+
 def test_a_public_connection_is_tested_without_any_key():
     work = [
         Job(

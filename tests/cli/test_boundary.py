@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import types
@@ -152,6 +153,7 @@ def test_a_result_that_cannot_be_delivered_is_no_success(repo):
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+    assert "a bug in reconcile" not in done.stderr
 
 
 def test_a_reader_that_goes_away_is_no_drama(repo):
@@ -195,3 +197,15 @@ def test_python_itself_prints_no_traceback(bare):
     assert done.returncode == 1
     assert SECRET not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_is_a_device_is_not_replaced(repo):
+    fifo = repo.path / "pipe"
+    os.mkfifo(fifo)
+    repo.new("public")
+
+    for command in (("plan", "--out"), ("report", "--now", "-o")):
+        done = repo.here(*command, "pipe", code=1)
+        assert "'pipe' is not a regular file and is not replaced" in done.err
+
+    assert fifo.is_fifo()

@@ -40,13 +40,13 @@ def command(
     sealed for.
     """
     from reconciler.cli.sealing import open_file
-    from reconciler.wiring import write_file
+    from reconciler.cli.writing import write_result
 
     if output and output.resolve() == file.resolve():
         raise click.UsageError("the sealed file itself is not replaced by plain text")
     plain = open_file(console.app(), file, extract=extract)
     if output and str(output) != "-":
-        write_file(output, plain)
+        write_result(output, plain)
         console.say_file("In plain text, delete it soon:", output)
         return
     if sys.stdout.isatty():

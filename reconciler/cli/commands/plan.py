@@ -49,9 +49,9 @@ def command(
         require_match,
     )
     from reconciler.cli.rendering import render_plan
+    from reconciler.cli.writing import write_result
     from reconciler.pipeline import make_plan
     from reconciler.report.plan import plan_json
-    from reconciler.wiring import write_file
 
     app = console.app()
     planned = make_plan(app.ports(), request_for(app, Asked.of(options)))
@@ -59,6 +59,6 @@ def command(
     say_problems(console, planned.desired)
     console.result(render_plan(console, planned.plan, format_))
     if out:
-        write_file(out, plan_json(planned.plan).encode())
+        write_result(out, plan_json(planned.plan).encode())
         console.say_file("Saved. To apply exactly this: reconcile apply", out)
     return exit_code_of_plan(planned.plan, detailed=detailed_exitcode)

@@ -30,8 +30,8 @@ def command(
     """
     from reconciler.cli.rendering import render_run
     from reconciler.cli.reporting import last_report
+    from reconciler.cli.writing import write_result
     from reconciler.recording import report_now
-    from reconciler.wiring import write_file
 
     app = console.app()
     report = report_now(app) if now else last_report(app)
@@ -39,5 +39,5 @@ def command(
         console.result(render_run(console, app, report, format_))
         return
     console.no_color = True
-    write_file(output, render_run(console, app, report, format_).encode())
+    write_result(output, render_run(console, app, report, format_).encode())
     console.say_file("Written:", output)

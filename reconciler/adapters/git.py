@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from reconciler.adapters.environment import process_environment
+
 TIMEOUT_S = 5.0
 
 
@@ -21,8 +23,16 @@ def _git(directory: Path, *arguments: str) -> str | None:
     command = ("git", "-C", str(directory), *arguments)
     try:
         done = subprocess.run(  # noqa: S603  # fixed command, no shell
-            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+            command, env=_environment(), capture_output=True, text=True,
+            timeout=TIMEOUT_S, check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _environment() -> dict[str, str]:
+    """Return ours without what may hold a key: a hook of Git's has no need of it."""
+    private = ("SOPS_", "RECONCILE_")
+    env = process_environment()
+    return {name: env[name] for name in env if not name.startswith(private)}

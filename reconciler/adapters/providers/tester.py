@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -197,13 +197,15 @@ class _Crew:
     async def _test(self, job: Job) -> Verdict:
         """Return the job's verdict; raises nothing but cancellation."""
         try:
-            unsealed = _unseal(self._tester.unsealer, job)
+            with _panics_as_errors():
+                unsealed = _unseal(self._tester.unsealer, job)
         except SecretError as error:
             return self._failed(ProbeName.UNSEAL, _sealed(error))
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
             return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
         try:
-            verdict = await self._ask(job.connection, unsealed.credentials)
+            with _panics_as_errors():
+                verdict = await self._ask(job.connection, unsealed.credentials)
         except ProviderError as error:
             scrub = make_scrubber(unsealed.credentials)
             diagnosis = scrub.clean_diagnosis(error.diagnosis)
@@ -260,6 +262,19 @@ class DirectSampler:
             with metering(Meter()) as meter:
                 sample = await _answer(session, ask)
         return replace(sample, latency_ms=meter.latency_ms)
+
+
+@contextlib.contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """Turn a panic of a library in Rust, which is no `Exception`, into an error."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+    else:
+        return
+    raise RuntimeError("a library panicked")
 
 
 def _quiet_runner() -> asyncio.Runner:

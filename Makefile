@@ -22,6 +22,13 @@ contracts: .venv/ready
 unit: .venv/ready
 	$(BIN)/pytest
 
+bench: .venv/ready  ## every benchmark, about ten minutes; quote ratios of one run
+	timeout 60 $(BIN)/python benchmarks/start_up.py
+	timeout 300 $(BIN)/python benchmarks/plan_10k.py
+	timeout 300 $(BIN)/python benchmarks/growth.py
+	timeout 300 $(BIN)/python benchmarks/commit_one_of_100k.py
+	timeout 600 $(BIN)/python benchmarks/test_all.py
+
 format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -9,6 +9,7 @@ import click
 from reconciler.cli.console import Console
 from reconciler.core.connection import Connection
 from reconciler.core.errors import ProviderError
+from reconciler.core.outcome import ExitCode
 from reconciler.core.ports import Ask, Job, Sample
 from reconciler.recording import record_fetch
 from reconciler.report.samples import sample_csv, sample_human, sample_json
@@ -59,6 +60,15 @@ def fetch(app: App, name: str, job: Job, ask: Ask) -> Sample:
         raise
     record_fetch(app, name, ask, sample=sample, detail=_detail(ask))
     return sample
+
+
+def exit_code_of(sample: Sample, ask: Ask) -> ExitCode:
+    """Return 1 when the present candles were asked for and there are none.
+
+    After a moment that was named there may be none yet: that is an answer.
+    """
+    wanted = ask.symbol and ask.timeframe and ask.since_ms is None
+    return ExitCode.ERROR if wanted and not sample.candles else ExitCode.DONE
 
 
 def render_sample(console: Console, sample: Sample, ask: Ask, format_: str) -> str:

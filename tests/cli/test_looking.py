@@ -299,6 +299,16 @@ def test_a_sample_counts_only_what_was_asked_for(applied):
     assert "candle" not in ticker + account
 
 
+def test_no_candle_is_no_success(applied, sandbox):
+    sandbox.set_fault("binance", "no_candles")
+
+    done = applied.here("sample", "spot", code=1)
+
+    assert "0 candles of BTC/USDT 1h" in done.out
+    applied.here("sample", "spot", "--since", "2026-01-01")
+    applied.here("sample", "spot", "--ticker")
+
+
 def test_a_public_connection_has_no_account(live):
     live.new("public")
     live.here("apply")

@@ -48,13 +48,13 @@ def command(
     since: datetime | None,
     format_: str,
     **wanted: Any,
-) -> None:
+) -> int:
     """Fetch candles, prices or the account through what runs.
 
     Notes in the store that data was fetched, and the last candle's time and price;
-    never a balance.
+    never a balance. Ends with 1 when there is no candle.
     """
-    from reconciler.cli.sampling import ask_for, fetch
+    from reconciler.cli.sampling import ask_for, exit_code_of, fetch
     from reconciler.cli.sampling import render_sample as render
     from reconciler.wiring import running_job
 
@@ -66,3 +66,4 @@ def command(
     console.announce_network()
     sample = fetch(app, name, job, ask)
     console.result(render(console, sample, ask, format_))
+    return exit_code_of(sample, ask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import click
 
 from reconciler.cli.console import Console
@@ -38,4 +40,5 @@ def command(
     require_fault(fault)
     info = running_info(console)
     put_fault(info, provider, fault, **parameters_of(parameters))
-    console.say(f"{provider}: {fault}, until 'reconcile sandbox clear {provider}'.")
+    to_clear = f"reconcile sandbox clear {quote(provider)}"
+    console.say(f'{provider}: {fault}, until "{to_clear}".')

@@ -23,7 +23,13 @@ from reconciler.core.errors import (
     StateError,
 )
 from reconciler.core.guard import Allowances, Limits, judge, stale_plan
-from reconciler.core.outcome import Outcome
+from reconciler.core.outcome import (
+    Outcome,
+    failed,
+    is_untested,
+    skipped,
+    untested,
+)
 from reconciler.core.plan import (
     ActionKind,
     Change,
@@ -154,9 +160,9 @@ def test_records(ports: Ports, records: Iterable[Record]) -> tuple[Outcome, ...]
         try:
             jobs.append(_running_job(ports, record))
         except DocumentError as error:
-            outcomes.append(_unreadable(record, error))
+            outcomes.append(failed(_retest_of(record), _why_unreadable(error)))
     left = ports.tester.run(jobs, decide=finish)
-    outcomes.extend(_skipped(job.connection.name, ActionKind.RETEST) for job in left)
+    outcomes.extend(skipped(job.connection.name, ActionKind.RETEST) for job in left)
     return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
 
 
@@ -254,17 +260,20 @@ class _Run:
 
         def finish(job: Job, verdict: Verdict) -> None:
             name = job.connection.name
+            if is_untested(verdict):
+                self.outcomes.append(untested(by_name[name], verdict))
+                return
             self.finish(by_name[name], verdict=verdict, desired=documents[name])
 
         jobs = [_desired_job(document) for document in documents.values()]
         for job in self.ports.tester.run(jobs, decide=finish):
             change = by_name[job.connection.name]
-            self.outcomes.append(_skipped(change.name, change.action))
+            self.outcomes.append(skipped(change.name, change.action))
 
     def change(self, change: Change) -> None:
         """Make a change that needs no test."""
         if self.ports.stopping():
-            self.outcomes.append(_skipped(change.name, change.action))
+            self.outcomes.append(skipped(change.name, change.action))
         elif not change.after:
             self.finish(change, verdict=None, desired=None)
         elif document := self._load(change):
@@ -275,7 +284,7 @@ class _Run:
         try:
             return replace(self.ports.source.load(change.name), data={})
         except InputError as error:
-            self.outcomes.append(_failed(change, str(error)))
+            self.outcomes.append(failed(change, str(error)))
             return None
 
     def finish(
@@ -293,7 +302,8 @@ class _Run:
                 why = str(error)
                 break
             return
-        self.outcomes.append(_failed(change, why))
+        why = f"not committed: {why}; run apply again"
+        self.outcomes.append(failed(change, why))
 
     def _commit(
         self, change: Change, verdict: Verdict | None, desired: Desired | None
@@ -339,9 +349,20 @@ def _running_job(ports: Ports, record: Record) -> Job:
     return _desired_job(document)
 
 
+def _retest_of(record: Record) -> Change:
+    return Change(name=record.name, action=ActionKind.RETEST, reason="")
+
+
+def _why_unreadable(error: DocumentError) -> str:
+    first = error.diagnostics[0].message if error.diagnostics else str(error)
+    return f"the recorded document cannot be read ({first}); apply its file again"
+
+
 def _record_test(ports: Ports, record: Record, verdict: Verdict) -> Outcome:
     context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
     settled = settle_test(record, verdict, context=context)
+    if is_untested(verdict):
+        return replace(settled.outcome, result=Result.FAILED)
     commit = Commit(
         put=(settled.record,) if settled.record else (),
         actions=(settled.action,),
@@ -353,33 +374,3 @@ def _record_test(ports: Ports, record: Record, verdict: Verdict) -> Outcome:
         reason = "the record changed while it was tested; test again"
         return replace(settled.outcome, result=Result.SKIPPED, reason=reason)
     return settled.outcome
-
-
-def _skipped(name: str, action: ActionKind) -> Outcome:
-    return Outcome(
-        name=name,
-        action=action,
-        result=Result.SKIPPED,
-        reason="not begun: the run was stopped",
-    )
-
-
-def _unreadable(record: Record, error: DocumentError) -> Outcome:
-    first = error.diagnostics[0].message if error.diagnostics else str(error)
-    return Outcome(
-        name=record.name,
-        action=ActionKind.RETEST,
-        result=Result.FAILED,
-        reason=f"the recorded document cannot be read: {first}; apply its file again",
-    )
-
-
-def _failed(change: Change, why: str) -> Outcome:
-    return Outcome(
-        name=change.name,
-        action=change.action,
-        result=Result.FAILED,
-        reason=f"not committed: {why}; run apply again",
-        before=change.before,
-        after=change.after,
-    )

@@ -51,6 +51,7 @@ class Category(StrEnum):
     MALFORMED_DATA = "malformed_data"
     NO_DATA = "no_data"
     STALE_DATA = "stale_data"
+    NO_KEY = "no_key"
     SEALED = "sealed"
     INTERNAL = "internal"
     UNKNOWN = "unknown"
@@ -60,13 +61,15 @@ class Category(StrEnum):
 class Kind:
     """The general answer to one category.
 
-    `terminal`: no new test before the file changes.
+    `terminal`: no new test before the file changes. `ours`: this machine could not
+    test, which says nothing about the connection.
     """
 
     title: str
     fix: str
     waiting_helps: bool = False
     terminal: bool = False
+    ours: bool = False
 
 
 KINDS: Mapping[Category, Kind] = {
@@ -230,9 +233,15 @@ KINDS: Mapping[Category, Kind] = {
         "check that the symbol is traded; tell the provider",
         waiting_helps=True,
     ),
-    Category.SEALED: Kind(
-        "the credentials cannot be unsealed here",
+    Category.NO_KEY: Kind(
+        "no age key at hand opens the credentials",
         "give this machine an age key that the file is sealed to",
+        ours=True,
+    ),
+    Category.SEALED: Kind(
+        "the seal of the credentials is broken",
+        "review the file; then seal it again with 'reconcile encrypt'",
+        terminal=True,
     ),
     Category.INTERNAL: Kind(
         "the adapter failed: a bug in us or in the plug-in",
@@ -266,6 +275,11 @@ class Diagnosis:
     def is_terminal(self) -> bool:
         """Tell whether only a new revision can change the answer."""
         return KINDS[self.category].terminal
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether merely this machine could not test."""
+        return KINDS[self.category].ours
 
 
 def diagnose(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from reconciler.core.diagnosis import Diagnosis
-from reconciler.core.plan import ActionKind, Plan
+from reconciler.core.plan import ActionKind, Change, Plan
 from reconciler.core.record import Result
 from reconciler.core.verdict import Verdict
 
@@ -58,6 +58,40 @@ class Outcome:
     running: bool = False
     verdict: Verdict | None = None
     diagnosis: Diagnosis | None = None
+
+
+def skipped(name: str, action: ActionKind) -> Outcome:
+    """Return the outcome of what a stopped run did not begin."""
+    return Outcome(
+        name=name,
+        action=action,
+        result=Result.SKIPPED,
+        reason="not begun: the run was stopped",
+    )
+
+
+def failed(change: Change, why: str) -> Outcome:
+    """Return the outcome of a change that we could not carry out."""
+    return Outcome(
+        name=change.name,
+        action=change.action,
+        result=Result.FAILED,
+        reason=why,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def is_untested(verdict: Verdict) -> bool:
+    """Tell whether this machine could not test: no news of the connection."""
+    return bool(verdict.diagnosis and verdict.diagnosis.is_ours)
+
+
+def untested(change: Change, verdict: Verdict) -> Outcome:
+    """Return the outcome of a change that this machine could not test."""
+    diagnosis = verdict.diagnosis
+    why = diagnosis.summary if diagnosis else ""
+    return replace(failed(change, why), verdict=verdict, diagnosis=diagnosis)
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

@@ -12,6 +12,7 @@ from reconciler.core.errors import (
     StateError,
 )
 from reconciler.core.guard import Guard, check_digest, check_expected
+from reconciler.core.outcome import ExitCode, exit_code_of
 from reconciler.core.plan import PlanOptions, Scope
 from reconciler.core.record import Result, Status
 from reconciler.pipeline import (
@@ -298,3 +299,19 @@ def test_a_store_that_cannot_be_written_is_told_for_every_change():
         ("b", "failed"),
     ]
     assert "no space left" in outcomes[0].reason
+
+
+def test_without_a_fitting_key_nothing_is_recorded_and_the_run_fails():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(desired("a")), store))
+    before = dict(store.records)
+    tester = FakeTester({"a": Category.NO_KEY, "b": Category.NO_KEY})
+    source = FakeSource.of(desired("a", version="2"), desired("b"))
+    ports = make_ports(source, store, tester)
+
+    applied = run(ports)
+    tested = test_records(ports, store.records.values())
+
+    assert [o.result.value for o in (*applied, *tested)] == ["failed"] * 3
+    assert store.records == before
+    assert exit_code_of(plan_of(ports).plan, applied) is ExitCode.ERROR

@@ -313,8 +313,10 @@ def _unseal(unsealer: Unsealer, job: Job) -> Unsealed:
 def _sealed(error: SecretError) -> Diagnosis:
     """Return why a document stays sealed; our own sentence ends with what to do."""
     message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
+    if error.code == _NO_DATA_KEY:
+        return diagnose(Category.NO_KEY, evidence={"message": message})
     ends = (message.rpartition(mark)[2] for mark in (". ", "; ") if mark in message)
-    fix = "" if error.code == _NO_DATA_KEY else next(ends, _SEAL_AGAIN)
+    fix = next(ends, _SEAL_AGAIN)
     return diagnose(Category.SEALED, fix=fix, evidence={"message": message})
 
 

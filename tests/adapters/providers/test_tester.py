@@ -197,6 +197,19 @@ def test_what_stays_sealed_is_told_with_its_own_fix(error, fix):
     assert fix in decided["p-0"].diagnosis.fix
 
 
+def test_a_missing_key_is_our_failure_and_a_broken_seal_the_files():
+    missing = SecretError("x.yaml: no identity opens it", code=128)
+    broken = SecretError("x.yaml: MAC mismatch", code=51)
+
+    found = [
+        run(FakeAdapter(), jobs(1), unsealer=FakeUnsealer(error=error))[0]["p-0"]
+        for error in (missing, broken)
+    ]
+
+    assert [verdict.diagnosis.is_ours for verdict in found] == [True, False]
+    assert [verdict.diagnosis.is_terminal for verdict in found] == [False, True]
+
+
 def test_a_public_connection_is_tested_without_any_key():
     work = [
         Job(

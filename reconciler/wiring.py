@@ -7,6 +7,7 @@ Everything is built on first use, so that `validate` never pays for a store and
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.sops import Keyring
 
 DEFAULT_WORKSPACE = "default"
+_PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,11 @@ class App:
 
     @property
     def state_url(self) -> str:
+        """Return the store's address as it may be shown: without a password."""
+        return _PASSWORD.sub(r"\1:***@", self._state_address)
+
+    @property
+    def _state_address(self) -> str:
         """Return the store's address: option, then file, then default."""
         return self.choices.state or self.settings.state
 
@@ -107,7 +114,7 @@ class App:
         from reconciler.adapters.stores import open_store
 
         return open_store(
-            self.state_url, base=self.choices.directory, now=self.clock.now
+            self._state_address, base=self.choices.directory, now=self.clock.now
         )
 
     @cached_property

@@ -14,9 +14,10 @@ from reconciler.adapters.git import head_commit
 from reconciler.adapters.providers.tester import ConcurrentTester
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
-from reconciler.core.errors import ProviderError
+from reconciler.core.errors import ProviderError, StateError
 from reconciler.core.ports import Job, Unsealed
 from reconciler.core.secret import Secret
+from reconciler.wiring import App, Choices
 from tests.fakes import FakeClock
 
 KEY = "k3y-0123456789abcdef"
@@ -114,3 +115,13 @@ def test_git_is_not_given_the_keys(tmp_path, monkeypatch):
     assert head_commit(Path(tmp_path))
 
     assert KEY not in seen.read_text()
+
+
+def test_the_password_of_a_store_is_not_shown():
+    url = f"postgresql://reconcile:{KEY}@db.test/state"
+    app = App(Choices(state=url))
+
+    assert app.state_url == "postgresql://reconcile:***@db.test/state"
+    with pytest.raises(StateError) as caught:
+        _ = app.store
+    assert KEY not in str(caught.value)

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 
 import pytest
 
 from reconciler.adapters.documents import parse
 from reconciler.adapters.sops import inspect, unseal
+from reconciler.adapters.sops.block import read_metadata
+from reconciler.adapters.sops.envelope import new_cipher
+from reconciler.adapters.sops.keyring import data_key
+from reconciler.adapters.sops.mac import Hasher, seal_mac
+from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.core.binding import binding_digest
 from reconciler.core.errors import SecretError
-from tests.adapters.sops.sops_helpers import own_keyring, sealed
+from tests.adapters.sops.sops_helpers import own_keyring, sealed, typed_documents
 
 EVIL = "https://evil.test"
 TEXT = """\
@@ -212,3 +218,42 @@ def test_validate_without_a_key_already_sees_plain_text_beside_sealed_values():
     found = inspect(parse(text, file="main.yaml")[0])
 
     assert [item.code for item in found] == ["R301"]
+
+
+def with_full_mac(base):
+    """Return a bound file whose MAC covers the plain values too, as sops does it."""
+    text = sealed(base).replace(*FLIPPED)
+    [document] = typed_documents(text)
+    metadata = read_metadata(document, file="f")
+    cipher = new_cipher(data_key(metadata, own_keyring(), file="f"))
+    hasher = Hasher(only_encrypted=False)
+    decrypt_values([document], metadata.rule, cipher, hasher=hasher, file="f")
+    stamp = metadata.lastmodified
+    mac = seal_mac(cipher, hasher.hexdigest(), lastmodified=stamp, iv=os.urandom(32))
+    return text.replace(metadata.mac, mac)
+
+
+SPLITS = {
+    "in one label": lambda digest: f"labels: {{x: {digest}}}\n",
+    "in pieces": lambda digest: (
+        f"labels: {{x: {digest[:20]!r}, y: {digest[20:41]!r}, z: {digest[41:]!r}}}\n"
+    ),
+    "as a plain binding": lambda digest: f"binding: {digest}\n",
+}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_binding_cannot_be_laid_down_by_hiding_it_from_the_mac(split):
+    """The MAC covers values, not keys: the sealed digest becomes plain values."""
+    text = with_full_mac(IN_CONFIG)
+    assert unseal(text, file="f", keyring=own_keyring()).binding_state == "bound"
+
+    hidden = text.replace(line_of(text, "binding"), SPLITS[split](digest_of(IN_CONFIG)))
+    moved = hidden.replace(REGEX, "encrypted_regex: ^credentials$").replace(
+        "  endpoint: https://good.test/v1\n  headers: {X-Desk: spot}\n",
+        "  endpoint: https://good.te\n  headers: {X-Desk: st/v1spot}\n",
+    )
+
+    for attack in (hidden.replace(REGEX, "encrypted_regex: ^credentials$"), moved):
+        with pytest.raises(SecretError, match="another destination"):
+            unseal(attack, file="f", keyring=own_keyring())

@@ -7,7 +7,8 @@ nothing that holds them can print them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -295,18 +296,41 @@ def _unsealed(data: Mapping[str, Any], *, file: str, keyring: Keyring) -> Unseal
     return Unsealed(
         file=file, credentials=_by_name(plain.get("credentials")), data=plain,
         binding=digest, mac_covers_plain=covers,
-        binding_state=_binding_state(digest, data, covers=covers),
+        binding_state=_binding_state(digest, data, covers=covers, plain=plain),
     )  # fmt: skip
 
 
 def _binding_state(
-    digest: str | None, data: Mapping[str, Any], *, covers: bool
+    digest: str | None, data: Mapping[str, Any], *, covers: bool, plain: Plain
 ) -> BindingState:
     """Compare; a binding in plain text counts as none, since anybody can write it."""
     if digest is not None:
         same = digest == binding_digest(data)
         return BindingState.BOUND if same else BindingState.MISMATCH
+    if covers and _DIGEST.search("".join(_stream(plain))):
+        return BindingState.MISMATCH
     return BindingState.UNBOUND_MAC_COVERS_ALL if covers else BindingState.UNBOUND
+
+
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
+
+
+def _stream(value: Any) -> Iterator[str]:
+    """Yield the plain values as the MAC sees them, without keys and gaps.
+
+    A binding that somebody took out without the key must still stand among them,
+    under whatever names and in however many pieces, or the MAC would differ.
+    """
+    if isinstance(value, Mapping):
+        for child in value.values():
+            yield from _stream(child)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _stream(item)
+    elif isinstance(value, Secret):
+        yield " "
+    elif value is not None:
+        yield encode(value)[0].decode("latin-1")
 
 
 def _unbound_warning(file: str) -> Diagnostic:

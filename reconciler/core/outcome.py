@@ -66,7 +66,7 @@ def skipped(name: str, action: ActionKind) -> Outcome:
         name=name,
         action=action,
         result=Result.SKIPPED,
-        reason="not begun: the run was stopped",
+        reason="not tested: the run was stopped",
     )
 
 

@@ -484,6 +484,31 @@ assert store.get("new") is None
     assert content(path) == before
 
 
+def test_a_lock_that_cannot_be_written_leaves_nothing_behind(path):
+    fill(path)
+    code = f"""
+import resource, signal
+from pathlib import Path
+from reconciler.adapters.stores.tinydb import TinyDBStore
+from reconciler.core.errors import StateError
+from tests.adapters.stores.builders import FakeClock
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+store = TinyDBStore(Path({str(path)!r}), now=FakeClock().now)
+try:
+    with store.lock(operation="apply", who="me"):
+        pass
+except (StateError, OSError) as error:
+    print("refused")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "refused\n"
+    assert [p.name for p in path.parent.iterdir() if "lock" in p.name] == []
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path):
     (tmp_path / "file").write_text("in the way")
     store = open_at(tmp_path / "file" / "state.json")

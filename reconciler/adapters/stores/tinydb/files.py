@@ -112,9 +112,12 @@ def replace_file(paths: Paths, target: Path, data: bytes, *, durable: bool) -> N
         write_all(fd, data)
         if durable:
             os.fsync(fd)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)  # a full disk needs the room
+        raise
     finally:
         os.close(fd)
-    temporary.replace(target)
     if durable:
         sync_folder(target.parent)
 

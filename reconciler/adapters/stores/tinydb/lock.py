@@ -165,7 +165,12 @@ class OperationLock:
             if left := self._read():
                 self._forget(left.id)
             line = life.begin(self._life_line(mine.id))
-            self._write(mine)
+            try:
+                self._write(mine)
+            except BaseException:
+                os.close(line)
+                self._forget(mine.id)
+                raise
         return mine, line, None
 
     def _keep_renewing(

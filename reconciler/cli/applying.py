@@ -142,7 +142,8 @@ def _show(console: Console, plan: Plan) -> None:
 
 
 def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
-    removals = [change for change in planned.plan.changes if is_removal(change)]
+    # What a file itself switches off was reviewed; what lost its file maybe was not.
+    removals = [c for c in planned.plan.changes if is_removal(c) and not c.after]
     if planned.plan.refusals or not removals or wish.is_reviewed:
         return planned
     gone = names([change.name for change in removals], limit=5)

@@ -18,9 +18,10 @@ from reconciler.report.text import Style, count, indented, page, safe, width_of
 _OPEN_ROOTS: Final = frozenset(
     {
         *("version", "name", "type", "provider", "owner", "active", "protected"),
-        *("labels", "config", "permissions", "health", "settings", "expires"),
+        *("labels", "permissions", "health", "settings", "expires"),
     }
 )
+"""Not `config`: a URL or a header there may hold a secret in the wrong place."""
 _ROOT: Final = re.compile(r"([A-Za-z_][\w-]*)\s*:")
 _KEY: Final = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?=\s|$)")
 _UNKNOWN_KEY: Final = frozenset({"R201", "R405"})

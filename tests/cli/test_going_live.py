@@ -106,14 +106,22 @@ def test_what_is_no_plan_is_refused(binance, text):
     assert "is not a plan" in binance.here("apply", "p.json", code=1).err
 
 
-def test_what_goes_away_takes_consent(applied):
-    applied.edit("spot", "type: ccxt_crypto", "active: false\ntype: ccxt_crypto")
+def test_what_goes_away_takes_consent(many):
+    many.file("pub-00").unlink()
 
-    done = applied.here("apply", code=4)
+    done = many.here("apply", code=4)
 
     assert "--yes" in done.out
-    assert applied.here("list", "--format", "json").json["counts"]["healthy"] == 1
-    applied.here("apply", "--yes")
+    assert many.here("list", "--format", "json").json["counts"].get("inactive") is None
+    many.here("apply", "--yes")
+    assert many.here("list", "--format", "json").json["counts"]["inactive"] == 1
+
+
+def test_what_its_own_file_switches_off_needs_no_consent(applied):
+    applied.edit("spot", "type: ccxt_crypto", "active: false\ntype: ccxt_crypto")
+
+    applied.here("apply", "--no-input")
+
     assert applied.here("list", "--format", "json").json["counts"]["inactive"] == 1
 
 
@@ -266,15 +274,17 @@ def test_a_test_without_any_key_breaks_no_health(applied, monkeypatch):
     applied.here("status", "--exit-code")
 
 
-def test_the_wrong_key_is_a_failed_test_that_says_who_can_open_it(binance, monkeypatch):
+def test_the_wrong_key_fails_the_run_and_says_who_can_open_it(binance, monkeypatch):
     binance.here("keygen", "-o", "other.agekey")
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", "other.agekey")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
 
-    done = binance.here("apply", code=5)
+    done = binance.here("apply", code=1)
 
-    assert "sealed: the credentials cannot be unsealed here" in done.out
+    assert "no_key: no age key at hand opens the credentials" in done.out
     assert "Set SOPS_AGE_KEY_FILE" in done.out
+    listed = binance.here("list", "--format", "json").json["connections"]
+    assert [row["sync"] for row in listed] == ["pending"]
 
 
 def test_after_a_refusal_the_summary_does_not_say_nothing_to_do(applied):

@@ -59,3 +59,16 @@ def test_a_name_that_reads_like_one_is_still_shown(repo, name):
     repo.file("x").write_text(f"{FEED}credentials:\n  {name}: {FORM}\n")
 
     assert name in repo.here("validate", code=3).out
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        f"{{endpoint: 'https://a.test/?k={SECRET}'}}",
+        f"{{endpoint: 'https://a.test', headers: {{Authorization: {SECRET}}}}}",
+    ],
+)
+def test_a_config_line_with_a_secret_is_not_quoted(repo, config):
+    repo.file("x").write_text(f"{HEAD}config: {config}\n")
+
+    assert SECRET not in repo.here("validate", code=3).out

@@ -117,12 +117,12 @@ def check_timeframes(
     """Yield timeframes that are not in `known` (R404), listing what is."""
     for index, timeframe in enumerate(given):
         if timeframe not in known:
-            hint = did_you_mean(_same_length(timeframe, known))
+            meant = did_you_mean(_same_length(timeframe, known))
             yield Finding(
                 code="R404",
                 message=f"{whose} has no timeframe '{timeframe}'",
                 path=("settings", "timeframes", index),
-                hint=f"{hint + '; ' if hint else ''}it has {', '.join(known)}",
+                hint=f"{meant} It has {', '.join(known)}".strip(),
             )
 
 

@@ -29,7 +29,7 @@ class Timing:
 
     `connect_ms` holds TCP and TLS together: aiohttp does not tell them apart. It
     is None when a connection was reused. `skew_ms` is the provider's clock minus
-    ours, known to about half a second.
+    ours, as far as it is certain.
     """
 
     host: str = ""
@@ -146,7 +146,11 @@ class _Recorder:
             for name in KEPT_HEADERS
             if name in response.headers
         }
-        timing.skew_ms = _skew_ms(timing.headers.get("Date", ""), self._now_ms())
+        timing.skew_ms = skew_of(
+            timing.headers.get("Date", ""),
+            now_ms=self._now_ms(),
+            took_ms=timing.total_ms,
+        )
 
     async def received(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
         ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
@@ -159,9 +163,15 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
 
 
-def _skew_ms(date: str, now_ms: float) -> float | None:
-    """Return the server's clock minus ours; the header has whole seconds only."""
+def skew_of(date: str, *, now_ms: float, took_ms: float) -> float | None:
+    """Return how far the server's clock is surely from ours, 0 when it may agree.
+
+    The header has whole seconds only and was written at some time between the
+    request and its answer: a slow server is no wrong clock.
+    """
     try:
-        return parsedate_to_datetime(date).timestamp() * 1000 + 500 - now_ms
+        written_ms = parsedate_to_datetime(date).timestamp() * 1000
     except (TypeError, ValueError):
         return None
+    least, most = written_ms - now_ms, written_ms + 1000 - (now_ms - took_ms)
+    return max(least, 0.0) + min(most, 0.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
@@ -18,7 +20,7 @@ from reconciler.adapters.providers.ladder import (
     clock_rung,
     sample_plan,
 )
-from reconciler.adapters.providers.meter import Meter, Timing
+from reconciler.adapters.providers.meter import Meter, Timing, skew_of
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import waiting_for_turn
 from reconciler.adapters.providers.redaction import Scrubber
@@ -156,6 +158,27 @@ def test_clocks_apart_are_a_warning(skew_ms, status, warned):
     assert len(rung.warnings) == warned
     if skew_ms and skew_ms < -2_000:
         assert "ahead" in rung.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("now_s", "took_s", "skew_s"),
+    [
+        (0.3, 0.1, 0.0),  # written within this second
+        (5.3, 5.2, 0.0),  # a slow server, not a slow clock
+        (31.0, 1.0, -29.0),  # our clock is at least so far ahead
+        (-30.0, 1.0, 30.0),
+    ],
+)
+def test_a_slow_answer_is_no_wrong_clock(now_s, took_s, skew_s):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    skew_ms = skew_of(
+        format_datetime(at, usegmt=True),
+        now_ms=(at.timestamp() + now_s) * 1000,
+        took_ms=took_s * 1000,
+    )
+
+    assert skew_ms == pytest.approx(skew_s * 1000)
 
 
 def test_each_symbol_and_each_timeframe_is_in_the_plan_once():

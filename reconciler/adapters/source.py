@@ -49,12 +49,13 @@ class _Reading:
     def add(self, file: str, row: Row) -> None:
         """Take in one row; a damaged one raises and changes nothing."""
         _, fields, names, packed = row
-        found = [source_cache.diagnostic_of(file, item) for item in packed]
+        found = packed and [source_cache.diagnostic_of(file, item) for item in packed]
         if fields is None:
             self.rejected[file] = tuple(names)
         else:
             self.heads.append(source_cache.head_of(file, fields))
-        self.diagnostics += found
+        if found:
+            self.diagnostics += found
         self.rows[file] = row
 
 

@@ -18,8 +18,8 @@ from reconciler.core.plan import (
     digest_of,
     is_removal,
 )
-from reconciler.core.ports import DesiredSet
-from reconciler.core.record import Head
+from reconciler.core.ports import DesiredHead, DesiredSet
+from reconciler.core.record import Head, Result, Status
 
 
 def in_scope(name: str, scope: Scope) -> bool:
@@ -41,13 +41,26 @@ def decide_all(
     names = (desired.heads.keys() | recorded.keys()) - desired.invalid_names
     if options.scope.is_partial:
         names = {name for name in names if in_scope(name, options.scope)}
-    steps = (
-        decide(
-            desired.heads.get(name), recorded.get(name), options=options, now_s=now_s
-        )
-        for name in names
+    steps = []
+    for name in names:
+        head, record = desired.heads.get(name), recorded.get(name)
+        if head and record and _is_settled(head, record, options.workspace):
+            continue  # nearly all of them, nearly always
+        if step := decide(head, record, options=options, now_s=now_s):
+            steps.append(step)
+    return tuple(sorted(steps, key=lambda step: step.name))
+
+
+def _is_settled(head: DesiredHead, record: Head, workspace: str) -> bool:
+    """Tell in one look what `decide` would find out too: nothing to do."""
+    return (
+        head.revision == record.revision == record.active_revision
+        and record.status is Status.ACTIVE
+        and record.result is Result.APPLIED
+        and record.managed_by == workspace
+        and head.active
+        and not record.orphaned
     )
-    return tuple(sorted((s for s in steps if s), key=lambda step: step.name))
 
 
 def assemble(

@@ -1,7 +1,10 @@
 """One row per situation of design §4: desired, recorded, what is done."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from reconciler.core.assemble import decide_all
 from reconciler.core.plan import (
     ActionKind,
     Change,
@@ -11,7 +14,7 @@ from reconciler.core.plan import (
     decide,
     digest_of,
 )
-from reconciler.core.ports import DesiredHead
+from reconciler.core.ports import DesiredHead, DesiredSet
 from reconciler.core.record import Head, Result, Status
 
 NOW_S = 1_000_000.0
@@ -143,6 +146,22 @@ def test_each_situation_has_one_step(case):
 
     assert (step.action if step else None) == action
     assert (step.test if step else None) == test
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_looking_at_many_names_finds_what_looking_at_one_does(case):
+    desired, recorded, _, _ = CASES[case]
+    heads = {"a": desired} if desired else {}
+
+    steps = decide_all(
+        DesiredSet(heads=heads),
+        {"a": recorded} if recorded else {},
+        options=PlanOptions(workspace="w"),
+        now=datetime.fromtimestamp(NOW_S, UTC),
+    )
+
+    step = decide(desired, recorded, options=PlanOptions(workspace="w"), now_s=NOW_S)
+    assert steps == ((step,) if step else ())
 
 
 def test_a_pruning_plan_deletes_what_no_file_declares():

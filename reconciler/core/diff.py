@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 SEALED_ROOTS = ("credentials", "binding")
@@ -79,7 +80,7 @@ def _field_change(
     sealed = path[0] in SEALED_ROOTS
     kind = "changed" if path in old and path in new else "removed"
     return FieldChange(
-        path=".".join(path),
+        path=intern(".".join(path)),  # the same few paths in thousands of files
         kind="added" if path not in old else kind,
         sealed=sealed,
         before=None if sealed else old.get(path),

@@ -48,10 +48,11 @@ class SandboxInfo:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise InputError(
-                f"no sandbox file at '{path}'; start one with `reconcile sandbox`"
+                f"no sandbox file at '{path}'; start one with 'reconcile sandbox'"
             ) from error
         except (OSError, ValueError) as error:
-            raise InputError(f"cannot read sandbox file '{path}': {error}") from error
+            why = getattr(error, "strerror", None) or "it is not JSON"
+            raise InputError(f"cannot read sandbox file '{path}': {why}") from error
         return _parse(document, path)
 
     def dump(self, path: Path) -> None:
@@ -82,7 +83,9 @@ def _parse(document: Any, path: Path) -> SandboxInfo:
         raise InputError(f"'{path}' is not a sandbox file")
     if document["format_version"] != FORMAT_VERSION:
         version = document["format_version"]
-        raise InputError(f"'{path}' has format_version {version}, known is 1")
+        raise InputError(
+            f"'{path}' has format_version {version}, known is {FORMAT_VERSION}"
+        )
     try:
         return SandboxInfo(
             pid=int(document["pid"]),
@@ -93,4 +96,6 @@ def _parse(document: Any, path: Path) -> SandboxInfo:
             started_at=str(document.get("started_at", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"'{path}' is damaged: {error!r}") from error
+        raise InputError(
+            f"'{path}' is damaged ({error}); start the sandbox again"
+        ) from error

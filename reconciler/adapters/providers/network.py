@@ -205,7 +205,7 @@ def read_sandbox(path: Path) -> Sandbox:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"no sandbox described in {path} ({type(error).__name__}): "
+            f"no running sandbox is described in '{path}': "
             "start one with 'reconcile sandbox'"
         ) from error
 

@@ -32,6 +32,7 @@ _READABLE = 0o644
 _PLAIN_TEXT = "R301"
 """What a draft may still lack: its credentials are sealed last."""
 _STAND_IN = "PASTE-HERE"
+_PLACE = re.compile(rf'^ +([\w-]+): "?{_STAND_IN}"?', re.MULTILINE)
 Scalar = str | int | float | bool
 
 
@@ -39,7 +40,8 @@ Scalar = str | int | float | bool
 class Draft:
     """What was asked for; `prompted` are the credentials still to be typed.
 
-    `credentials` None leaves places to fill in.
+    `credentials` None leaves places to fill in, or asks for them where somebody is
+    there to answer (`asks`).
     """
 
     name: str
@@ -48,6 +50,7 @@ class Draft:
     recipients: tuple[str, ...]
     prompted: tuple[str, ...]
     credentials: Mapping[str, Scalar] | None = field(repr=False)
+    asks: bool
     more: Mapping[str, Any]
 
     @classmethod
@@ -55,9 +58,11 @@ class Draft:
         """Return the draft of these options, with what came in on stdin."""
         prompted = options.pop("prompted")
         piped, public = options.pop("credentials_stdin"), options.pop("public")
-        if public and (prompted or piped):
+        later = options.pop("later")
+        if sum(map(bool, (public, later, prompted or piped))) > 1:
             raise click.UsageError(
-                "--public means no credentials; leave the others out"
+                "--public means no credentials, --later that you fill them in; "
+                "leave the others out"
             )
         if prompted and not console.has_reader:
             raise click.UsageError(
@@ -72,6 +77,7 @@ class Draft:
             recipients=options.pop("recipients"),
             prompted=prompted,
             credentials=credentials,
+            asks=console.has_reader and not later,
             more={**options, "config": config, "active": active},
         )
 
@@ -82,6 +88,9 @@ def write_draft(console: Console, app: App, draft: Draft) -> tuple[Path | None, 
     Returns the file, None when a mistake was found, and the exit code.
     """
     path = _path_of(app, draft)
+    if draft.asks and draft.credentials is None and not draft.prompted:
+        places = _PLACE.findall(_sealed(app, path, draft))
+        draft = replace(draft, prompted=tuple(places))
     if _is_refused(console, app, draft, path):
         return None, ExitCode.INVALID
     typed = {name: _asked(name) for name in draft.prompted}

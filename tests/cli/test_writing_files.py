@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import stat
+import subprocess
 
 import pytest
 import yaml
+
+from tests.cli.cli_runner import command_line
 
 SECRET = "p%20\"a's$s\nwörd: {#}"
 
@@ -361,3 +365,39 @@ def test_new_needs_somebody_to_seal_for_before_it_asks(bare):
 
     assert "nobody to seal for" in done.err
     assert not bare.file("fresh").exists()
+
+
+def test_new_asks_a_terminal_for_what_the_provider_needs(repo):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        command_line(
+            *("new", "spot", "--type", "ccxt_crypto", "--provider", "binance"),
+            *("--symbol", "BTC/USDT", "--timeframe", "1h"),
+        ),
+        cwd=repo.path,
+        env=repo.environment(),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    seen = ""
+    for prompt, answer in (("api_key: ", "typed-key"), ("api_secret: ", "hunter2")):
+        while not seen.endswith(prompt):
+            seen += os.read(master, 1000).decode()
+        os.write(master, f"{answer}\n".encode())
+    assert process.wait(timeout=30) == 0
+    os.close(master)
+
+    text = repo.read("connections.d/spot.yaml")
+    assert "api_key: ENC[" in text
+    assert "api_secret: ENC[" in text
+    assert "typed-key" not in seen + text
+    assert "hunter2" not in seen + text
+
+
+def test_new_leaves_places_to_fill_in_when_that_is_asked_for(repo):
+    repo.here("new", "spot", "--type", "ccxt_crypto", "--provider", "okx", "--later")
+
+    assert 'api_passphrase: "PASTE-HERE"' in repo.read("connections.d/spot.yaml")

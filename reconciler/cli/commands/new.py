@@ -14,7 +14,7 @@ from reconciler.cli.options import example, format_option, label_option
     "new",
     epilog=example(
         "reconcile new spot --type ccxt_crypto --provider binance --symbol BTC/USDT \\",
-        "  --timeframe 1h --credential api_key --credential api_secret",
+        "  --timeframe 1h",
     ),
 )
 @click.argument("name")
@@ -38,12 +38,13 @@ from reconciler.cli.options import example, format_option, label_option
 @click.option(
     "--public", is_flag=True, help="Without credentials: public data need none."
 )
+@click.option("--later", is_flag=True, help="Ask nothing: leave places to fill in.")
 @click.option(
     "--credential",
     "prompted",
     multiple=True,
     metavar="KEY",
-    help="Ask for this credential at the terminal; several are possible.",
+    help="Ask for just this credential at the terminal; several are possible.",
 )
 @click.option(
     "--credentials-stdin",
@@ -62,11 +63,12 @@ from reconciler.cli.options import example, format_option, label_option
 def command(console: Console, /, *, format_: str, **options: Any) -> int:
     """Write a new connection file, sealed.
 
-    NAME becomes connections.d/NAME.yaml, from the template of its type. Credentials
-    are asked for or read from stdin, never taken from the command line, and sealed
-    before anything is written. Without any, the file holds places to fill in; then
-    run 'reconcile encrypt'. Ends with 3, and writes nothing, when the file would be
-    invalid: an unknown provider, a timeframe it does not have.
+    NAME becomes connections.d/NAME.yaml, from the template of its type. A terminal is
+    asked for the credentials that the provider needs; a script gives them on stdin.
+    They are never taken from the command line, and sealed before anything is
+    written. With --later, or a script that gives none, the file holds places to fill
+    in; then run 'reconcile encrypt'. Ends with 3, and writes nothing, when the file
+    would be invalid: an unknown provider, a timeframe it does not have.
     """
     from reconciler.cli.drafting import Draft, write_draft
 

@@ -61,7 +61,7 @@ def run_apply(console: Console, app: App, wish: Wish) -> Run:
             planned = _agreed(console, planned, wish)
             run.plan, run.refusals = planned.plan, planned.plan.refusals
             if not run.refusals:
-                require_key(app, [c.name for c in run.plan.changes if c.needs_key])
+                _require_key_for_all(app, run.plan)
                 with console.stop.patient():
                     run.outcomes = apply_plan(ports, planned, lock_id=held.id)
         run.exit_code = exit_code_after(console, exit_code_of(run.plan, run.outcomes))
@@ -130,6 +130,13 @@ def _planned(app: App, ports: Ports, wish: Wish) -> Planned:
     if wish.expect and not stale:
         stale = check_digest(planned.plan, wish.expect)
     return _refused(planned, stale)
+
+
+def _require_key_for_all(app: App, plan: Plan) -> None:
+    """Refuse once where nothing can be done; where something can, others go on."""
+    sealed = [change.name for change in plan.changes if change.needs_key]
+    if len(sealed) == len(plan.changes):
+        require_key(app, sealed)
 
 
 def _show(console: Console, plan: Plan) -> None:

@@ -252,7 +252,6 @@ def test_the_lock_is_waited_for_and_then_given_up(applied, tmp_path):
 
 
 def test_without_any_key_nothing_is_tested_and_nothing_recorded(binance, monkeypatch):
-    binance.new("public")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
 
     done = binance.here("apply", code=1)
@@ -262,6 +261,21 @@ def test_without_any_key_nothing_is_tested_and_nothing_recorded(binance, monkeyp
     assert "keys.txt: does not exist" in done.err
     assert binance.report["exit_code"] == 1
     assert binance.report["connections"] == []
+
+
+def test_without_any_key_what_needs_none_goes_on(binance, monkeypatch):
+    binance.new("public")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+
+    done = binance.here("apply", code=1)
+
+    assert "no_key" in done.out
+
+    rows = binance.here("list", "--format", "json").json["connections"]
+    assert {row["name"]: row["sync"] for row in rows} == {
+        "public": "in-sync",
+        "spot": "pending",
+    }
 
 
 def test_a_test_without_any_key_breaks_no_health(applied, monkeypatch):

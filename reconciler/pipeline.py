@@ -171,9 +171,13 @@ def collect_rows(
     desired: DesiredSet | None,
     outcomes: Iterable[Outcome],
     *,
+    workspace: str,
     names: Iterable[str] | None = None,
 ) -> tuple[Row, ...]:
-    """Return a row for every record (or for `names`) and for every lost outcome."""
+    """Return a row for every record (or for `names`) and for every lost outcome.
+
+    A record of another workspace that no file declares is compared with no file.
+    """
     by_name = {outcome.name: outcome for outcome in outcomes}
     now = ports.clock.now()
     records = _records(ports.store, names)
@@ -181,7 +185,7 @@ def collect_rows(
         row_of(
             record,
             desired=desired.heads.get(record.name) if desired else None,
-            known=desired is not None and record.name not in desired.invalid_names,
+            known=_is_known(record, desired, workspace),
             outcome=by_name.pop(record.name, None),
             now=now,
         )
@@ -189,6 +193,13 @@ def collect_rows(
     ]
     rows.extend(lost_row(outcome) for outcome in by_name.values())
     return tuple(sorted(rows, key=lambda row: row.name))
+
+
+def _is_known(record: Record, desired: DesiredSet | None, workspace: str) -> bool:
+    """Tell whether the files say anything of a record, if only by its absence."""
+    if desired is None or record.name in desired.invalid_names:
+        return False
+    return record.managed_by == workspace or record.name in desired.heads
 
 
 def all_records(store: StateStore) -> Iterator[Record]:

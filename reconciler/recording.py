@@ -93,7 +93,7 @@ def current_rows(
     ports = app.ports()
     with contextlib.suppress(InputError):
         desired = ports.source.read()
-    rows = collect_rows(ports, desired, (), names=names)
+    rows = collect_rows(ports, desired, (), workspace=app.workspace, names=names)
     if desired and names is None:
         recorded = {row.name for row in rows}
         new = sorted(desired.heads.keys() - recorded)
@@ -179,7 +179,13 @@ def _diagnostics(run: Run) -> tuple[Diagnostic, ...]:
 def _rows(app: App, run: Run) -> tuple[Row, ...]:
     """Return the rows, or none when the store itself is what failed."""
     try:
-        return collect_rows(app.ports(), run.desired, run.outcomes, names=run.names)
+        return collect_rows(
+            app.ports(),
+            run.desired,
+            run.outcomes,
+            workspace=app.workspace,
+            names=run.names,
+        )
     except ReconcilerError:
         return ()
 

@@ -186,8 +186,7 @@ class Commit:
 
 def head_of(record: Record) -> Head:
     """Return the head of a record."""
-    attempted = record.attempted
-    diagnosis = attempted.diagnosis if attempted else None
+    attempted, diagnosis = record.attempted, _standing_diagnosis(record)
     due = record.next_attempt_at
     return Head(
         name=record.name,
@@ -204,3 +203,11 @@ def head_of(record: Record) -> Head:
         next_attempt_at=due.timestamp() if due else None,
         version=record.version,
     )
+
+
+def _standing_diagnosis(record: Record) -> Diagnosis | None:
+    """Return why it waits: the refused revision's failure, or what runs failing."""
+    attempted, test = record.attempted, record.last_test
+    if attempted and attempted.result is not Result.APPLIED:
+        return attempted.diagnosis
+    return test.diagnosis if test and record.status is Status.ERROR else None

@@ -82,7 +82,8 @@ def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
     status, due = record.status, None
     if not verdict.passed:
         terminal = bool(diagnosis and diagnosis.is_terminal)
-        if terminal or failures >= policy.failure_threshold:
+        broken = terminal or failures >= policy.failure_threshold
+        if broken and status is not Status.INACTIVE:
             status = Status.ERROR
         due = next_attempt(
             diagnosis, failures=failures, interval_s=policy.interval_s, now=now
@@ -197,7 +198,7 @@ def _rejected(
         base, attempted=attempt, next_attempt_at=due, updated_at=context.now
     )
     if base.status is Status.ACTIVE and base.active:
-        return rejected if base.managed_by else _managed(rejected, context)
+        return replace(rejected, managed_by=context.workspace)
     return replace(
         _tested(_declared(rejected, desired.connection, context), verdict),
         status=Status.ERROR,
@@ -205,10 +206,6 @@ def _rejected(
         successes=0,
         orphaned=False,
     )
-
-
-def _managed(record: Record, context: Context) -> Record:
-    return replace(record, managed_by=context.workspace)
 
 
 def _attempt(desired: Desired, result: Result, context: Context) -> Attempt:

@@ -11,7 +11,7 @@ from reconciler.core.errors import (
     RefusedError,
     StateError,
 )
-from reconciler.core.guard import Guard, check_digest, check_expected
+from reconciler.core.guard import Allowances, Guard, check_digest, check_expected
 from reconciler.core.outcome import ExitCode, exit_code_of
 from reconciler.core.plan import PlanOptions, Scope
 from reconciler.core.record import Result, Status
@@ -230,7 +230,7 @@ def test_rows_show_every_record_and_every_deletion():
     planned = plan_of(ports, prune=True)
     outcomes = apply_plan(ports, planned, lock_id="lock")
 
-    rows = collect_rows(ports, planned.desired, outcomes)
+    rows = collect_rows(ports, planned.desired, outcomes, workspace="w")
 
     assert [(row.name, row.outcome) for row in rows] == [
         ("a", None),
@@ -315,3 +315,62 @@ def test_without_a_fitting_key_nothing_is_recorded_and_the_run_fails():
     assert [o.result.value for o in (*applied, *tested)] == ["failed"] * 3
     assert store.records == before
     assert exit_code_of(plan_of(ports).plan, applied) is ExitCode.ERROR
+
+
+def test_a_live_key_that_went_bad_is_not_asked_about_again():
+    store = FakeStore()
+    source = FakeSource.of(desired("a"))
+    run(make_ports(source, store))
+    bad = FakeTester({"a": Category.INVALID_CREDENTIALS})
+    test_records(make_ports(source, store, bad), store.records.values())
+    assert store.records["a"].status is Status.ERROR
+
+    planned = plan_of(make_ports(source, store)).plan
+
+    assert planned.changes == ()
+    assert [change.name for change in planned.waiting] == ["a"]
+    assert exit_code_of(planned, ()) is ExitCode.TEST_FAILED
+
+
+def test_a_failing_test_leaves_an_inactive_connection_inactive():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(desired("a")), store))
+    run(make_ports(FakeSource.of(desired("a", active=False)), store))
+    bad = FakeTester({"a": Category.INVALID_CREDENTIALS})
+
+    test_records(make_ports(FakeSource(), store, bad), store.records.values())
+
+    assert store.records["a"].status is Status.INACTIVE
+    again = plan_of(make_ports(FakeSource.of(desired("a", active=False)), store)).plan
+    assert again.is_empty
+
+
+def test_a_take_over_that_is_rejected_is_ours_and_waits():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(desired("a")), store))
+    store.records["a"] = replace(store.records["a"], managed_by="theirs")
+    source = FakeSource.of(desired("a", version="2"))
+    bad = FakeTester({"a": Category.INVALID_CREDENTIALS})
+    request = PlanRequest(
+        options=PlanOptions(workspace="w"),
+        allowances=Allowances(take_over=frozenset({"a"})),
+    )
+    ports = make_ports(source, store, bad)
+
+    apply_plan(ports, make_plan(ports, request), lock_id="lock")
+
+    again = plan_of(ports).plan
+    assert (again.changes, again.refusals) == ((), ())
+    assert [change.name for change in again.waiting] == ["a"]
+    assert store.records["a"].active.revision == desired("a").revision
+
+
+def test_a_record_of_others_is_not_shown_as_pending():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(desired("a")), store))
+    store.records["a"] = replace(store.records["a"], managed_by="theirs")
+    ports = make_ports(FakeSource(), store)
+
+    rows = collect_rows(ports, ports.source.read(), (), workspace="w")
+
+    assert [row.sync.value for row in rows] == ["in-sync"]

@@ -138,7 +138,7 @@ def prospect(
 ) -> str:
     """Return whether waiting helps and until when."""
     if diagnosis.is_terminal:
-        return "waiting does not help: the next test comes with a new revision"
+        return "waiting does not help: the next test comes with a new revision, or '--retry'"
     helps = "waiting may help" if diagnosis.waiting_helps else "waiting rarely helps"
     if next_at is None:
         return helps

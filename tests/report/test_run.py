@@ -23,7 +23,7 @@ HUMAN = """\
       invalid_credentials: the provider rejects the key or its secret
       evidence: code=-2015, http_status=401
       fix: copy key and secret from the provider again and seal them
-      waiting does not help: the next test comes with a new revision
+      waiting does not help: the next test comes with a new revision, or '--retry'
       the last good revision 0123456789ab keeps running
 
 Apply: 1 applied, 1 rejected; 2 healthy.

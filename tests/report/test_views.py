@@ -20,7 +20,7 @@ okx-spot: failed in 41 ms, from laptop
   invalid_credentials: the provider rejects the key or its secret
   evidence: code=-2015, http_status=401
   fix: copy key and secret from the provider again and seal them
-  waiting does not help: the next test comes with a new revision
+  waiting does not help: the next test comes with a new revision, or '--retry'
 
 zz: not tested (skipped): stopped before its turn
 

@@ -138,7 +138,8 @@ def prospect(
 ) -> str:
     """Return whether waiting helps and until when."""
     if diagnosis.is_terminal:
-        return "waiting does not help: the next test comes with a new revision, or '--retry'"
+        next_test = "the next test comes with a new revision, or '--retry'"
+        return f"waiting does not help: {next_test}"
     helps = "waiting may help" if diagnosis.waiting_helps else "waiting rarely helps"
     if next_at is None:
         return helps

@@ -75,7 +75,7 @@ def measure(root: Path, sandbox: Sandbox, count: int) -> None:
 
 def prepare(root: Path, sandbox: Sandbox, count: int) -> dict[str, str]:
     """Write sealed connections and the key that opens them."""
-    from reconciler.adapters.sops import key_file, seal
+    from reconciler.adapters.sops import Recipients, key_file, seal
 
     key = root / "age.txt"
     recipient = key_file.make(key, now=datetime.now(UTC))
@@ -90,7 +90,7 @@ def prepare(root: Path, sandbox: Sandbox, count: int) -> dict[str, str]:
             seal(
                 text,
                 file=str(path),
-                recipients=(recipient,),
+                recipients=Recipients.of([recipient]),
                 now=datetime.now(UTC),
             )
         )

@@ -33,7 +33,7 @@ from reconciler.core.verdict import Verdict
 from reconciler.pipeline import Ports
 
 if TYPE_CHECKING:
-    from reconciler.adapters.sops import Keyring
+    from reconciler.adapters.sops import Keyring, Recipients
 
 DEFAULT_WORKSPACE = "default"
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
@@ -288,7 +288,7 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def seal_text(
-    app: App, text: str, *, file: Path, recipients: Sequence[str], rebind: bool = False
+    app: App, text: str, *, file: Path, recipients: Recipients, rebind: bool = False
 ) -> str:
     """Return the document sealed; `text` itself when nothing is to be done."""
     from reconciler.adapters.sops import seal
@@ -320,12 +320,14 @@ def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
     return source.data
 
 
-def recipients_for(app: App, file: Path) -> tuple[str, ...]:
-    """Return for whom `.sops.yaml` seals a file; empty without that file."""
-    from reconciler.adapters.sops import find_creation_rule
+def recipients_for(app: App, file: Path, *, named: Sequence[str] = ()) -> Recipients:
+    """Return for whom to seal a file: those named, else those of `.sops.yaml`."""
+    from reconciler.adapters.sops import Recipients, find_creation_rule
 
+    if named:
+        return Recipients.of(named)
     rule = find_creation_rule(app.choices.directory, file)
-    return rule.recipients if rule else ()
+    return rule.recipients if rule else Recipients()
 
 
 def adapter_for(app: App, kind: str) -> Adapter:

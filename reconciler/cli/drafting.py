@@ -117,7 +117,7 @@ def _sealed(app: App, path: Path, draft: Draft) -> str:
     )
     if not draft.credentials:
         return text
-    recipients = draft.recipients or recipients_for(app, path)
+    recipients = recipients_for(app, path, named=draft.recipients)
     return seal_text(app, text, file=path, recipients=recipients)
 
 

@@ -30,7 +30,7 @@ def seal_file(
     target = file.resolve()  # a link stays a link
     text = read_text(file)
     _refuse_placeholders(plain_data(text, file=file), file)
-    known = recipients or recipients_for(app, file)
+    known = recipients_for(app, file, named=recipients)
     sealed = seal_text(app, text, file=file, recipients=known, rebind=rebind)
     if sealed == text:
         return False

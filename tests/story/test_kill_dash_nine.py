@@ -38,7 +38,11 @@ def repository(tmp_path):
     for index in range(CONNECTIONS):
         text = DOCUMENT.format(index=index, key=account.api_key)
         file = folder / f"feed-{index:02}.yaml"
-        file.write_text(sops.seal(text, file=file.name, recipients=[public], now=NOW))
+        file.write_text(
+            sops.seal(
+                text, file=file.name, recipients=sops.Recipients.of([public]), now=NOW
+            )
+        )
     return tmp_path
 
 

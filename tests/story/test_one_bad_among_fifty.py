@@ -23,7 +23,11 @@ def repository(tmp_path):
         good = sandbox_account("feed").api_key
         key = "nobody-knows-this-key" if file.stem == BAD else good
         text = DOCUMENT.format(index=index, key=key)
-        file.write_text(sops.seal(text, file=file.name, recipients=[public], now=NOW))
+        file.write_text(
+            sops.seal(
+                text, file=file.name, recipients=sops.Recipients.of([public]), now=NOW
+            )
+        )
     return tmp_path
 
 

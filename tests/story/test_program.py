@@ -32,7 +32,10 @@ def choices(tmp_path):
     folder = tmp_path / "connections.d"
     folder.mkdir()
     text = sops.seal(
-        json.dumps(document), file="a", recipients=[public], now=datetime.now(UTC)
+        json.dumps(document),
+        file="a",
+        recipients=sops.Recipients.of([public]),
+        now=datetime.now(UTC),
     )
     (folder / "binance-main.yaml").write_text(text)
     with running_sandbox(tmp_path / "sandbox") as sandbox:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.sops.block import SealInfo
     from reconciler.adapters.sops.creation_rules import CreationRule, find_creation_rule
     from reconciler.adapters.sops.inspector import inspect, metadata
+    from reconciler.adapters.sops.key_groups import Recipients
     from reconciler.adapters.sops.keyring import Keyring, load_keyring
     from reconciler.adapters.sops.printer import decrypt_document
     from reconciler.adapters.sops.reader import (
@@ -38,6 +39,7 @@ __all__ = [
     "BindingState",
     "CreationRule",
     "Keyring",
+    "Recipients",
     "SealInfo",
     "Unsealed",
     "check_binding",
@@ -59,6 +61,7 @@ _HOME: Final = {
     "find_creation_rule": "creation_rules",
     "inspect": "inspector",
     "metadata": "inspector",
+    "Recipients": "key_groups",
     "Keyring": "keyring",
     "load_keyring": "keyring",
     "decrypt_document": "printer",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
 from reconciler.adapters.sops.rules import DEFAULT, Rule, RuleKind, read_rule
 from reconciler.adapters.sops.values import Timestamp
 from reconciler.core.errors import SecretError
@@ -18,18 +19,10 @@ _FOREIGN: Final = ("kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "pgp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stanza:
-    """One recipient and the data key wrapped for it (an armoured age file)."""
-
-    recipient: str
-    enc: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """A `sops:` block, read leniently: a damaged one must still be explainable."""
 
-    stanzas: tuple[Stanza, ...]
+    wrapped: WrappedKey
     rule: Rule
     lastmodified: str
     """As written; RFC 3339."""
@@ -37,15 +30,17 @@ class Metadata:
     """Sealed; empty when missing."""
     mac_only_encrypted: bool
     version: str
-    groups: int
-    """Key groups; more than one means that the data key is split (Shamir)."""
-    foreign: tuple[str, ...]
-    """Kinds of keys in the block that are not age: kms, pgp …"""
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """Who may open the file, in the order of the file."""
-        return tuple(stanza.recipient for stanza in self.stanzas)
+        return tuple(stanza.recipient for stanza in self.wrapped.stanzas)
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Kinds of keys in the block that are not age: kms, pgp and so on."""
+        kinds = (kind for group in self.wrapped.groups for kind in group.foreign)
+        return tuple(dict.fromkeys(kinds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +85,10 @@ def seal_info(found: Metadata) -> SealInfo:
     )
 
 
-def block_yaml(stanzas: Sequence[Stanza], rule: Rule, *, stamp: str, mac: str) -> str:
+def block_yaml(wrapped: WrappedKey, rule: Rule, *, stamp: str, mac: str) -> str:
     """Write a `sops:` block as sops 3.13 does: sorted, four spaces, no final break."""
     lines = ["sops:", "    age:"]
-    for stanza in stanzas:
+    for stanza in wrapped.stanzas:
         lines.append("        - enc: |")
         lines += [f"            {line}" for line in stanza.enc.strip().splitlines()]
         lines.append(f"          recipient: {stanza.recipient}")
@@ -108,11 +103,14 @@ def block_yaml(stanzas: Sequence[Stanza], rule: Rule, *, stamp: str, mac: str) -
 
 
 def block_json(
-    stanzas: Sequence[Stanza], rule: Rule, *, stamp: str, mac: str, indent: int | None
+    wrapped: WrappedKey, rule: Rule, *, stamp: str, mac: str, indent: int | None
 ) -> str:
     """Write the same block as a JSON object, on one line without `indent`."""
     block = {
-        "age": [{"enc": _armoured(one), "recipient": one.recipient} for one in stanzas],
+        "age": [
+            {"enc": _armoured(one), "recipient": one.recipient}
+            for one in wrapped.stanzas
+        ],
         rule.kind.value: rule.pattern,
         "lastmodified": stamp,
         "mac": mac,
@@ -127,30 +125,36 @@ def _armoured(stanza: Stanza) -> str:
 
 
 def _metadata(block: Mapping[str, Any]) -> Metadata:
-    groups = _list(block, "key_groups")
-    age = _list(block, "age")
-    flat = bool(age) or any(_list(block, name) for name in _FOREIGN)
-    if groups and not flat:
-        group = groups[0] if isinstance(groups[0], Mapping) else {}
-        age = [one for item in groups for one in _group_age(item)]
-    else:
-        group = block
     return Metadata(
-        stanzas=tuple(_stanza(item) for item in age),
+        wrapped=_wrapped(block),
         rule=read_rule(block) or DEFAULT,
         lastmodified=_text(block, "lastmodified"),
         mac=_text(block, "mac"),
         mac_only_encrypted=block.get("mac_only_encrypted") is True,
         version=_text(block, "version"),
-        groups=1 if flat else max(1, len(groups)),
-        foreign=tuple(
-            name for name in _FOREIGN if name in group and _list(group, name)
-        ),
     )
 
 
-def _group_age(group: object) -> list[Any]:
-    return _list(group, "age") if isinstance(group, Mapping) else []
+def _wrapped(block: Mapping[str, Any]) -> WrappedKey:
+    """Read the keys: those at the top win over `key_groups`, as in sops."""
+    groups, top = _list(block, "key_groups"), _group(block)
+    if not groups or top.stanzas or top.foreign:
+        return WrappedKey(groups=(top,))
+    found = tuple(_group(item) for item in groups)
+    threshold = block.get("shamir_threshold")
+    return WrappedKey(
+        groups=found,
+        threshold=threshold if isinstance(threshold, int) and len(found) > 1 else 0,
+    )
+
+
+def _group(group: object) -> KeyGroup:
+    if not isinstance(group, Mapping):
+        raise SecretError("an entry of 'key_groups' is not a mapping")
+    return KeyGroup(
+        stanzas=tuple(_stanza(item) for item in _list(group, "age")),
+        foreign=tuple(name for name in _FOREIGN if _list(group, name)),
+    )
 
 
 def _stanza(item: object) -> Stanza:

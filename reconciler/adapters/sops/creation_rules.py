@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.adapters.sops.key_groups import Recipients
 from reconciler.adapters.sops.rules import Rule, compiled, read_rule
 from reconciler.adapters.sops.tree import load_nodes, plain_documents
 from reconciler.core.errors import SecretError
@@ -27,8 +28,8 @@ class CreationRule:
     """The rule that applies to one file."""
 
     config: Path
-    recipients: tuple[str, ...]
-    """age public keys; blank entries dropped."""
+    recipients: Recipients
+    """age public keys by group; blank entries dropped."""
     path_regex: str
     rule: Rule | None
     """Which values to seal; None leaves it to us."""
@@ -121,7 +122,7 @@ def _creation_rule(
     only = entry.get("mac_only_encrypted")
     return CreationRule(
         config=config,
-        recipients=tuple(dict.fromkeys(age) if groups else age),
+        recipients=Recipients.of(age),
         path_regex=pattern,
         rule=read_rule(entry),
         mac_only_encrypted=only if isinstance(only, bool) else None,

@@ -24,7 +24,8 @@ from reconciler.adapters.sops.age import (
     public_key,
     unwrap,
 )
-from reconciler.adapters.sops.block import Metadata, Stanza
+from reconciler.adapters.sops.block import Metadata
+from reconciler.adapters.sops.key_groups import Stanza
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 
@@ -134,13 +135,14 @@ def data_key(metadata: Metadata, keyring: Keyring, *, file: str) -> bytes:
             recipients that the file wants, the identities at hand, every source
             and the way out.
     """
-    if metadata.groups > 1:
+    groups = len(metadata.wrapped.groups)
+    if groups > 1:
         raise SecretError(
-            f"{file}: its data key is split over {metadata.groups} key groups (Shamir),"
+            f"{file}: its data key is split over {groups} key groups (Shamir),"
             " which is not supported yet; open it with sops",
             code=NO_DATA_KEY,
         )
-    for stanza, identities in _attempts(metadata.stanzas, keyring):
+    for stanza, identities in _attempts(metadata.wrapped.stanzas, keyring):
         try:
             return unwrap(stanza.enc, [one.secret for one in identities])
         except NotOursError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
 
-from reconciler.adapters.sops.block import Stanza, block_json, block_yaml
+from reconciler.adapters.sops.block import block_json, block_yaml
+from reconciler.adapters.sops.key_groups import WrappedKey
 from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.spans import (
     Edit,
@@ -60,7 +61,7 @@ def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
 def add_block(  # the parts of the block
     text: str,
     root: yaml.MappingNode,
-    stanzas: Sequence[Stanza],
+    wrapped: WrappedKey,
     rule: Rule,
     *,
     stamp: str,
@@ -68,10 +69,10 @@ def add_block(  # the parts of the block
 ) -> Edit:
     """Write the `sops:` block at the end of the document."""
     if root.flow_style:
-        return _add_json_block(text, root, stanzas, rule, stamp=stamp, mac=mac)
+        return _add_json_block(text, root, wrapped, rule, stamp=stamp, mac=mac)
     end, lead = _end_of_document(text, root)
     indent = " " * root.start_mark.column
-    lines = block_yaml(stanzas, rule, stamp=stamp, mac=mac).split("\n")
+    lines = block_yaml(wrapped, rule, stamp=stamp, mac=mac).split("\n")
     nl = break_of(text)
     block = "".join(f"{indent}{line}{nl}" for line in lines)
     return Edit(start=end, end=end, text=f"{lead}{block}")
@@ -137,7 +138,7 @@ def _separator(text: str, root: yaml.MappingNode) -> str:
 def _add_json_block(
     text: str,
     root: yaml.MappingNode,
-    stanzas: Sequence[Stanza],
+    wrapped: WrappedKey,
     rule: Rule,
     *,
     stamp: str,
@@ -146,7 +147,7 @@ def _add_json_block(
     separator = _separator(text, root)
     indent = separator.lstrip("\r\n")
     width = len(indent) if "\n" in separator and indent else None
-    block = block_json(stanzas, rule, stamp=stamp, mac=mac, indent=width)
+    block = block_json(wrapped, rule, stamp=stamp, mac=mac, indent=width)
     block = block.replace("\n", separator)
     end = last_offset(text, root.value[-1][1])
     return Edit(start=end, end=end, text=f',{separator}"sops": {block}')

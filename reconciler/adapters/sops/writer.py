@@ -17,8 +17,7 @@ from typing import Any, Final, cast
 import yaml
 
 from reconciler.adapters.documents import BOM, compose, parse
-from reconciler.adapters.sops.age import wrap
-from reconciler.adapters.sops.block import Metadata, Stanza, read_metadata
+from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
     IV_BYTES,
     KEY_BYTES,
@@ -28,6 +27,7 @@ from reconciler.adapters.sops.envelope import (
     looks_sealed,
     new_cipher,
 )
+from reconciler.adapters.sops.key_groups import Recipients, WrappedKey, wrap_key
 from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
 from reconciler.adapters.sops.places import (
@@ -63,7 +63,7 @@ def seal(  # one public door with everything it depends on
     text: str,
     *,
     file: str,
-    recipients: Sequence[str],
+    recipients: Recipients,
     now: datetime,
     reuse: Keyring | None = None,
     rebind: bool = False,
@@ -82,7 +82,7 @@ def seal(  # one public door with everything it depends on
     Args:
         text: The file. It must pass `documents.parse`.
         file: What to call it in messages.
-        recipients: age public keys, for a file that is not sealed yet.
+        recipients: For whom, in a file that is not sealed yet.
         now: Becomes `lastmodified`; aware, cut to seconds.
         reuse: Opens a file that is sealed already. When it cannot, such a file is
             returned as it is, or refused when there is something to seal.
@@ -126,7 +126,7 @@ def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _seal_first(job: _Job, body: str, recipients: Sequence[str]) -> str:
+def _seal_first(job: _Job, body: str, recipients: Recipients) -> str:
     todo = [leaf for leaf in leaves(_root(body), OURS) if _to_seal(leaf)]
     if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
         return body
@@ -141,11 +141,11 @@ def _seal_first(job: _Job, body: str, recipients: Sequence[str]) -> str:
         raise job.refused("'binding' is not text; remove it, it is written anew")
     key = os.urandom(KEY_BYTES)
     cipher = new_cipher(key)
-    stanzas = _stanzas(job, recipients, key)
+    wrapped = _wrapped(job, recipients, key)
     sealed = _seal_values(job, body, todo, cipher, bind=True)
     digest = _digest(job, sealed, OURS, cipher, only_encrypted=True)
     mac = seal_mac(cipher, digest, lastmodified=job.stamp, iv=_iv())
-    edit = add_block(sealed, _root(sealed), stanzas, OURS, stamp=job.stamp, mac=mac)
+    edit = add_block(sealed, _root(sealed), wrapped, OURS, stamp=job.stamp, mac=mac)
     return _proven(job, apply_edits(sealed, [edit]), cipher, OURS)
 
 
@@ -291,14 +291,13 @@ def _sealed_lists(root: yaml.MappingNode, rule: Rule) -> list[tuple[Any, Any]]:
     return found
 
 
-def _stanzas(job: _Job, recipients: Sequence[str], key: bytes) -> list[Stanza]:
+def _wrapped(job: _Job, recipients: Recipients, key: bytes) -> WrappedKey:
     if not recipients:
         raise job.refused(
             "there is nobody to seal for; name recipients in .sops.yaml, or make a"
             " key with 'reconcile keygen'"
         )
-    unique = dict.fromkeys(recipients)
-    return [Stanza(recipient=one, enc=wrap(one, key)) for one in unique]
+    return wrap_key(recipients, key)
 
 
 def _iv() -> bytes:

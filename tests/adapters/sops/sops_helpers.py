@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.adapters.sops import Keyring, generate_identity, load_keyring, seal
+from reconciler.adapters.sops import (
+    Keyring,
+    Recipients,
+    generate_identity,
+    load_keyring,
+    seal,
+)
 from reconciler.adapters.sops.block import read_metadata
 from reconciler.adapters.sops.envelope import new_cipher
 from reconciler.adapters.sops.keyring import data_key
@@ -48,7 +54,9 @@ def own_keyring() -> Keyring:
 
 
 def sealed(text: str = PLAIN, **more) -> str:
-    return seal(text, file="f.yaml", recipients=[RECIPIENT], now=NOW, **more)
+    return seal(
+        text, file="f.yaml", recipients=Recipients.of([RECIPIENT]), now=NOW, **more
+    )
 
 
 def typed_documents(text: str, name: str = "f.yaml"):

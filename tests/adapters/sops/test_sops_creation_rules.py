@@ -30,8 +30,8 @@ def test_the_first_rule_that_matches_wins(rules):
         "  - {age: age1d}\n"
     )
 
-    assert rule_for(folder).recipients == ("age1b", "age1c")
-    assert rule_for(folder, "else.yaml").recipients == ("age1d",)
+    assert rule_for(folder).recipients.all == ("age1b", "age1c")
+    assert rule_for(folder, "else.yaml").recipients.all == ("age1d",)
     assert rule_for(folder).config == folder / ".sops.yaml"
 
 
@@ -40,14 +40,17 @@ def test_it_is_found_from_a_folder_upwards(rules, tmp_path):
     deep = tmp_path / "x" / "y"
     deep.mkdir(parents=True)
 
-    assert find_creation_rule(deep, deep / "f.yaml").recipients == ("age1a", "age1b")
+    assert find_creation_rule(deep, deep / "f.yaml").recipients.all == (
+        "age1a",
+        "age1b",
+    )
 
 
 def test_a_file_can_be_named(tmp_path):
     config = tmp_path / "mine.yaml"
     config.write_text("creation_rules: [{age: age1a}]\n")
 
-    assert find_creation_rule(config, tmp_path / "f").recipients == ("age1a",)
+    assert find_creation_rule(config, tmp_path / "f").recipients.all == ("age1a",)
 
 
 def test_without_a_configuration_there_is_no_rule(tmp_path):
@@ -62,7 +65,7 @@ def test_one_key_group_is_flat_and_wins(rules):
         "      - {age: [age1a, age1b], pgp: [X], merge: [{age: [age1b, age1c]}]}\n"
     )
 
-    assert rule_for(folder).recipients == ("age1a", "age1b", "age1c")
+    assert rule_for(folder).recipients.all == ("age1a", "age1b", "age1c")
     assert rule_for(folder).foreign == ("pgp",)
 
 
@@ -88,7 +91,7 @@ def test_the_rest_of_a_rule(rules):
 def test_later_rules_are_not_looked_at(rules):
     folder = rules("creation_rules: [{age: age1a}, {path_regex: '(', age: [1]}, 5]\n")
 
-    assert rule_for(folder).recipients == ("age1a",)
+    assert rule_for(folder).recipients.all == ("age1a",)
 
 
 @pytest.mark.parametrize(

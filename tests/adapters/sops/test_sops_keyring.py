@@ -6,7 +6,13 @@ import sys
 
 import pytest
 
-from reconciler.adapters.sops import generate_identity, load_keyring, seal, unseal
+from reconciler.adapters.sops import (
+    Recipients,
+    generate_identity,
+    load_keyring,
+    seal,
+    unseal,
+)
 from reconciler.adapters.sops.age import Kind, kind_of, unwrap, wrap
 from reconciler.adapters.sops.keyring import default_key_file
 from reconciler.core.errors import SecretError
@@ -167,13 +173,15 @@ def test_a_command_that_cannot_run_is_a_note(text):
 def test_our_own_stanza_is_tried_first_and_only():
     """Ten recipients must not cost ten attempts."""
     others = [generate_identity(NOW)[1] for _ in range(9)]
-    text = seal(PLAIN, file="f", recipients=[*others, RECIPIENT], now=NOW)
+    text = seal(
+        PLAIN, file="f", recipients=Recipients.of([*others, RECIPIENT]), now=NOW
+    )
     from reconciler.adapters.sops.block import read_metadata
     from reconciler.adapters.sops.keyring import _attempts
     from tests.adapters.sops.sops_helpers import typed_documents
 
     metadata = read_metadata(typed_documents(text)[0], file="f")
-    stanza, identities = next(_attempts(metadata.stanzas, keyring_of(BARE)))
+    stanza, identities = next(_attempts(metadata.wrapped.stanzas, keyring_of(BARE)))
     assert stanza.recipient == RECIPIENT
     assert [one.recipient for one in identities] == [RECIPIENT]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.adapters.sops import (
     BindingState,
+    Recipients,
     decrypt_document,
     generate_identity,
     seal,
@@ -287,7 +288,9 @@ def test_text_around_the_credentials_stays_byte_for_byte(above, below, nl):
 def test_a_new_value_is_added_under_the_same_key_and_others_keep_their_ciphertext():
     once = sealed()
     text = once.replace("  timeout:", "  extra: hello\n  timeout:")
-    result = seal(text, file="f", recipients=[], now=LATER, reuse=KEYRING)
+    result = seal(
+        text, file="f", recipients=Recipients.of([]), now=LATER, reuse=KEYRING
+    )
     changed = set(result.splitlines()) - set(once.splitlines())
 
     assert revealed(result) == {**revealed(once), "extra": "hello"}
@@ -361,7 +364,12 @@ def test_a_value_moved_to_another_name_is_refused_even_after_review():
 
 def test_several_recipients_each_open_it():
     other_identity, other = generate_identity(NOW)
-    result = seal(PLAIN, file="f", recipients=[RECIPIENT, other, RECIPIENT], now=NOW)
+    result = seal(
+        PLAIN,
+        file="f",
+        recipients=Recipients.of([RECIPIENT, other, RECIPIENT]),
+        now=NOW,
+    )
 
     assert result.count("recipient: ") == 2
     assert revealed(result) == revealed(result, keyring_of(other_identity.reveal()))
@@ -380,7 +388,7 @@ def test_several_recipients_each_open_it():
 )
 def test_bad_recipients_are_refused_by_name(recipients, match):
     with pytest.raises(SecretError, match=match):
-        seal(PLAIN, file="f", recipients=recipients, now=NOW)
+        seal(PLAIN, file="f", recipients=Recipients.of(recipients), now=NOW)
 
 
 @pytest.mark.parametrize(

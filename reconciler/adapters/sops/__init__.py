@@ -11,7 +11,9 @@ A sealed connection keeps its plain settings readable and its credentials as
 - the *binding* is our addition: a sealed digest of where credentials may be sent.
 
 `inspect` and `metadata` need no key. `unseal` opens a file for use, `decrypt_document`
-for eyes and editors, `seal` closes it again and touches only what it must. The names
+for eyes and editors, `seal` closes it again and touches only what it must. `reseal`
+takes an edited file back, `set_values` changes one value, `rotate` and `update_keys`
+change the data key and those who can open it. The names
 below load on first use: checking ten thousand files must not pay for sealing one.
 """
 
@@ -33,11 +35,16 @@ if TYPE_CHECKING:
         unseal,
         unseal_source,
     )
+    from reconciler.adapters.sops.resealing import reseal
+    from reconciler.adapters.sops.rotating import rotate
+    from reconciler.adapters.sops.setting import set_values, unset_values
+    from reconciler.adapters.sops.updating import KeyChange, key_change, update_keys
     from reconciler.adapters.sops.writer import seal
 
 __all__ = [
     "BindingState",
     "CreationRule",
+    "KeyChange",
     "Keyring",
     "Recipients",
     "SealInfo",
@@ -47,11 +54,17 @@ __all__ = [
     "find_creation_rule",
     "generate_identity",
     "inspect",
+    "key_change",
     "load_keyring",
     "metadata",
+    "reseal",
+    "rotate",
     "seal",
+    "set_values",
     "unseal",
     "unseal_source",
+    "unset_values",
+    "update_keys",
 ]
 
 _HOME: Final = {
@@ -70,6 +83,13 @@ _HOME: Final = {
     "check_binding": "reader",
     "unseal": "reader",
     "unseal_source": "reader",
+    "reseal": "resealing",
+    "rotate": "rotating",
+    "set_values": "setting",
+    "unset_values": "setting",
+    "KeyChange": "updating",
+    "key_change": "updating",
+    "update_keys": "updating",
     "seal": "writer",
 }
 

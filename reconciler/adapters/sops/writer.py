@@ -59,7 +59,7 @@ from reconciler.core.errors import DocumentError, SecretError
 BINDING_AAD: Final = "binding:"
 
 
-def seal(  # one public door with everything it depends on
+def seal(  # noqa: PLR0913  # one public door with everything it depends on
     text: str,
     *,
     file: str,
@@ -67,6 +67,8 @@ def seal(  # one public door with everything it depends on
     now: datetime,
     reuse: Keyring | None = None,
     rebind: bool = False,
+    rule: Rule | None = None,
+    only_encrypted: bool | None = None,
 ) -> str:
     """Seal the credentials of one connection file, and bind them.
 

@@ -224,11 +224,13 @@ def _detail(
     change = bare_change(step, head, before)
     if head is None or step.action is ActionKind.KEEP:
         return change
+    record = ports.store.get(step.name) if before else None
     return compared_change(
         change,
         may_skip_test=step.compare,
-        old=_deployed(ports, ports.store.get(step.name) if before else None),
+        old=_deployed(ports, record),
         new=ports.source.load(step.name),
+        record=record,
         same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
 

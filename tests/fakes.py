@@ -21,6 +21,7 @@ from reconciler.core.ports import (
     Unsealed,
 )
 from reconciler.core.record import Action, Commit, Head, Record, head_of
+from reconciler.core.revision import seal_of
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from reconciler.pipeline import Ports
@@ -149,7 +150,12 @@ def desired(
         credential_names=tuple(more.get("credentials", {})),  # type: ignore[arg-type]
     )
     return Desired(
-        connection=connection, revision=text, file=f"{name}.yaml", text=text, data=data
+        connection=connection,
+        revision=text,
+        file=f"{name}.yaml",
+        text=text,
+        data=data,
+        seal=seal_of(data),
     )
 
 

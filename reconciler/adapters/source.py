@@ -26,7 +26,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import Adapter, Desired, DesiredHead, DesiredSet
-from reconciler.core.revision import revision_of
+from reconciler.core.revision import revision_of, seal_of
 from reconciler.core.source import Source
 
 CACHE_FILE: Final = ".reconcile/cache/documents.json"
@@ -350,4 +350,5 @@ def _desired(source: Source, connection: Connection) -> Desired:
         file=source.file,
         text=source.text,
         data=data,
+        seal=seal_of(data),
     )

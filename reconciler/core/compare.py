@@ -11,9 +11,10 @@ from reconciler.core.diff import (
     needs_test,
     tested_fields,
 )
+from reconciler.core.notes import notes_of
 from reconciler.core.plan import Change, Step
 from reconciler.core.ports import Desired, DesiredHead
-from reconciler.core.record import Head
+from reconciler.core.record import Head, Record
 
 
 def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Change:
@@ -39,6 +40,7 @@ def compared_change(
     may_skip_test: bool,
     old: Desired | None,
     new: Desired,
+    record: Record | None,
     same_secrets: Callable[[Desired, Desired], bool],
 ) -> Change:
     """Return the change with its fields, which may show that no test is needed.
@@ -49,6 +51,7 @@ def compared_change(
     change = replace(
         change,
         fields=fields,
+        notes=notes_of(fields, new, record) if old else (),
         type=new.connection.type,
         needs_key=change.test and bool(new.connection.credential_names),
     )

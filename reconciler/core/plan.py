@@ -57,6 +57,7 @@ class Change:
 
     `test` tells that the provider will be asked; `needs_key` that credentials must
     be unsealed for it. `resealed`: new ciphertext, same values (known with a key).
+    `notes` are sentences that a reviewer should read: never branched on either.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Change:
     orphan: bool = False
     resealed: bool = False
     fields: tuple[FieldChange, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -297,13 +297,17 @@ class DesiredHead(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """What one document says, in full; `data` is plain, credentials still sealed."""
+    """What one document says, in full; `data` is plain, credentials still sealed.
+
+    `seal` is the digest of the ciphertext (`core.revision.seal_of`).
+    """
 
     connection: Connection
     revision: str
     file: str
     text: str
     data: Mapping[str, Any]
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

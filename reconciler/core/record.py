@@ -22,6 +22,7 @@ from reconciler.core.market import Mark
 from reconciler.core.verdict import Verdict
 
 HISTORY_LIMIT = 20
+ACCEPTED_LIMIT = 20
 
 
 class Status(StrEnum):
@@ -67,6 +68,19 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A revision that passed once; `seal` is the digest of its ciphertext.
+
+    Kept so that a plan can say when an old document, or its old credentials, return.
+    """
+
+    revision: str
+    seal: str
+    commit: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """The last revision considered and what became of it; `tries` starts at 1."""
 
@@ -97,7 +111,8 @@ class Record:
 
     `managed_by` names the workspace whose files declare it; empty for a record
     that another tool put there. `version` counts commits of this record and
-    guards against lost updates; `generation` counts accepted revisions.
+    guards against lost updates; `generation` counts accepted revisions, the newest
+    of which are in `accepted`, newest last.
     `next_attempt_at` is None when no retry is due (healthy, or terminal).
     """
 
@@ -126,6 +141,7 @@ class Record:
     last_test: Verdict | None = None
     marks: tuple[Mark, ...] = ()
     history: tuple[Event, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
 class Head(NamedTuple):

@@ -38,6 +38,16 @@ def revision_of(data: Mapping[str, Any], *, name: str) -> str:
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
+def seal_of(data: Mapping[str, Any]) -> str:
+    """Return the digest of what is sealed, as ciphertext; empty when nothing is.
+
+    Made from public text only. The same digest later on means that old ciphertext
+    came back, whatever else the document says.
+    """
+    sealed = {key: data[key] for key in ("credentials", "binding") if data.get(key)}
+    return hashlib.sha256(canonical_json(sealed)).hexdigest() if sealed else ""
+
+
 def short_revision(revision: str) -> str:
     """Return what people are shown of a revision."""
     return revision[:SHOWN_DIGITS]

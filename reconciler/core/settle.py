@@ -10,7 +10,9 @@ from reconciler.core.outcome import Outcome
 from reconciler.core.plan import ActionKind, Change
 from reconciler.core.ports import Desired
 from reconciler.core.record import (
+    ACCEPTED_LIMIT,
     HISTORY_LIMIT,
+    Accepted,
     Action,
     ActionName,
     Attempt,
@@ -167,11 +169,22 @@ def _accepted(
     )
     if not connection.active:
         return replace(runs, status=Status.INACTIVE, failures=0, successes=0)
-    runs = replace(runs, active=deployed if changed else base.active)
+    if changed:
+        accepted = (*base.accepted, _as_accepted(desired, context))
+        runs = replace(runs, active=deployed, accepted=accepted[-ACCEPTED_LIMIT:])
     if verdict is None:
         return runs
     return replace(
         _tested(runs, verdict), status=Status.ACTIVE, failures=0, successes=1
+    )
+
+
+def _as_accepted(desired: Desired, context: Context) -> Accepted:
+    return Accepted(
+        revision=desired.revision,
+        seal=desired.seal,
+        commit=context.commit,
+        at=context.now,
     )
 
 

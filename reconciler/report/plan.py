@@ -77,6 +77,7 @@ def _changes(
     lines: list[str] = []
     for change, line in zip(changes, table(map(_row, changes), indent=2), strict=True):
         lines.append(_painted(change.action, line, style))
+        lines += indented((style.yellow(f"! {safe(n)}") for n in change.notes), 6)
         if verbose:
             lines += indented(_places(change, style), 8)
         fields = change.fields if verbose else _told(change, brief=brief)

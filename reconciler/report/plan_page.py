@@ -40,6 +40,7 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
             _notice(plan),
             refusals_part(plan.refusals),
             _change_table(plan.changes),
+            _notes(plan.changes),
             _waiting_table(plan.waiting),
             *_lists(plan),
             Part(items=tuple(_diffs(plan.changes)), noun="diff"),
@@ -88,6 +89,17 @@ def _change_row(change: Change) -> str:
             prose(change.reason),
         )
     )
+
+
+def _notes(changes: Sequence[Change]) -> Part:
+    """Return what a reviewer should read before agreeing; mostly empty."""
+    items = tuple(
+        f"- {code(change.name)}: {prose(note)}"
+        for change in changes
+        for note in change.notes
+    )
+    head = "\n**Look twice**\n" if items else ""
+    return Part(head=head, items=items, noun="note")
 
 
 def _waiting_table(waiting: Sequence[Change]) -> Part:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.core.errors import DocumentError, InputError, StateError
+from reconciler.core.errors import InputError, StateError
 from reconciler.core.ports import (
     Adapter,
     Clock,
@@ -33,7 +33,7 @@ from reconciler.core.verdict import Verdict
 from reconciler.pipeline import Ports
 
 if TYPE_CHECKING:
-    from reconciler.adapters.sops import Keyring, Recipients
+    from reconciler.adapters.sops import Keyring
 
 DEFAULT_WORKSPACE = "default"
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
@@ -285,49 +285,6 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         write_atomic(path, data, mode=mode)
     except OSError as error:
         raise InputError(f"cannot write '{path}': {_why(error)}") from None
-
-
-def seal_text(
-    app: App, text: str, *, file: Path, recipients: Recipients, rebind: bool = False
-) -> str:
-    """Return the document sealed; `text` itself when nothing is to be done."""
-    from reconciler.adapters.sops import seal
-
-    return seal(
-        text,
-        file=str(file),
-        recipients=recipients,
-        now=app.clock.now(),
-        reuse=app.keyring,
-        rebind=rebind,
-    )
-
-
-def decrypt_text(app: App, text: str, *, file: Path) -> str:
-    """Return a sealed document in plain text."""
-    from reconciler.adapters.sops import decrypt_document
-
-    return decrypt_document(text, file=str(file), keyring=app.keyring)
-
-
-def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
-    """Return a document's plain content; raises `DocumentError`."""
-    from reconciler.adapters.documents import parse
-
-    source, problems = parse(text, file=str(file))
-    if source.data is None:
-        raise DocumentError(problems)
-    return source.data
-
-
-def recipients_for(app: App, file: Path, *, named: Sequence[str] = ()) -> Recipients:
-    """Return for whom to seal a file: those named, else those of `.sops.yaml`."""
-    from reconciler.adapters.sops import Recipients, find_creation_rule
-
-    if named:
-        return Recipients.of(named)
-    rule = find_creation_rule(app.choices.directory, file)
-    return rule.recipients if rule else Recipients()
 
 
 def adapter_for(app: App, kind: str) -> Adapter:

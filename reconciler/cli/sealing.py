@@ -10,14 +10,8 @@ from typing import Any
 
 from reconciler.cli.reading import read_text
 from reconciler.core.errors import InputError
-from reconciler.wiring import (
-    App,
-    decrypt_text,
-    plain_data,
-    recipients_for,
-    seal_text,
-    write_file,
-)
+from reconciler.sealing import decrypt_text, plain_data, recipients_for, seal_text
+from reconciler.wiring import App, write_file
 
 PLACEHOLDER = "PASTE-HERE"
 """What the templates of `new` have where a credential belongs."""

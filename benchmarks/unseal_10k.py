@@ -90,7 +90,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def main(files: int, rounds: int) -> None:
+def main(files: int = 10_000, rounds: int = 3) -> None:
     identity, recipient = generate_identity(NOW)
     keyring = load_keyring(
         {"SOPS_AGE_KEY": identity.reveal()}, home=Path("/nonexistent")
@@ -131,7 +131,4 @@ def main(files: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 10_000,
-        int(sys.argv[2]) if len(sys.argv) > 2 else 3,
-    )
+    main(*map(int, sys.argv[1:]))

@@ -12,9 +12,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import rfc8785
-
 from reconciler.core.errors import InputError
+from reconciler.core.revision import canonical_json
 
 BOUND_FIELDS = ("type", "provider", "owner", "config")
 
@@ -39,8 +38,8 @@ def binding_digest(data: Mapping[str, Any]) -> str:
     """
     bound = {name: _value(data, name) for name in BOUND_FIELDS}
     try:
-        canonical = rfc8785.dumps(bound)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        canonical = canonical_json(bound)
+    except ValueError:
         raise InputError(
             f"{bound_fields()} cannot be bound: a number in them is not finite or"
             " beyond 2**53, or a text is not valid Unicode; write it as quoted text"

@@ -23,7 +23,7 @@ def _git(directory: Path, *arguments: str) -> str | None:
     command = ("git", "-C", str(directory), *arguments)
     try:
         done = subprocess.run(  # noqa: S603  # fixed command, no shell
-            command, env=_environment(), capture_output=True, text=True,
+            command, env=git_environment(), capture_output=True, text=True,
             timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
@@ -31,7 +31,7 @@ def _git(directory: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _environment() -> dict[str, str]:
+def git_environment() -> dict[str, str]:
     """Return ours without what may hold a key: a hook of Git's has no need of it."""
     private = ("SOPS_", "RECONCILE_")
     env = process_environment()

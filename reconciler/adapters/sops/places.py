@@ -39,6 +39,14 @@ def set_scalar(text: str, node: Any, value: str, *, in_flow: bool) -> Edit:
     )
 
 
+def set_sealed(text: str, node: Any, value: str, *, in_flow: bool) -> Edit:
+    """Put a sealed value in place of another, between the quotes of the old one."""
+    start = text.find(node.value, node.start_mark.index, scalar_end(text, node))
+    if start < 0:
+        return set_scalar(text, node, value, in_flow=in_flow)
+    return Edit(start=start, end=start + len(node.value), text=value)
+
+
 def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
     """Write the binding: over the old one, or as a line behind the credentials."""
     flow = bool(root.flow_style)
@@ -50,7 +58,7 @@ def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
         raise AssertionError("only a document with credentials is bound")
     end = last_offset(text, credentials[1])
     if flow:
-        line = f',{_separator(text, root)}"binding": "{value}"'
+        line = f',{separator(text, root)}"binding": "{value}"'
         return Edit(start=end, end=end, text=line)
     column = root.start_mark.column
     end = _past_comments(text, line_end(text, end), column)
@@ -81,16 +89,20 @@ def add_block(  # the parts of the block
 def set_metadata(
     root: yaml.MappingNode, new: Mapping[str, str], text: str
 ) -> list[Edit]:
-    """Replace scalars of an existing `sops:` block, and nothing else of it."""
-    block = member(root, "sops")
-    edits = []
+    """Replace scalars of a document's `sops:` block, and nothing else of it.
+
+    Returns:
+        Edits within the block; none when the document has no block.
+    """
+    found = member(root, "sops")
+    if not found or not isinstance(found[1], yaml.MappingNode):
+        return []
+    block, edits = found[1], []
     for name, value in new.items():
-        found = member(block[1], name) if block else None
-        if not found:
-            raise AssertionError("the block was read before")
-        in_flow = bool(root.flow_style or (block and block[1].flow_style))
-        node, quoted = found[1], in_flow and not value.startswith('"')
-        edits.append(set_scalar(text, node, value, in_flow=quoted))
+        old = member(block, name)
+        if old:
+            quoted = bool(block.flow_style) and not value.startswith('"')
+            edits.append(set_scalar(text, old[1], value, in_flow=quoted))
     return edits
 
 
@@ -99,11 +111,32 @@ def remove_block(text: str, root: yaml.MappingNode) -> Edit | None:
     for index, (name, node) in enumerate(root.value):
         if name.value == "sops":
             if root.flow_style:
-                return _remove_json_member(text, root, index)
+                return remove_flow_member(text, root, index)
             start = name.start_mark.index - name.start_mark.column
             end = after_break(text, last_offset(text, node))
             return Edit(start=start, end=end, text="")
     return None
+
+
+def remove_flow_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
+    """Take a member out of a flow mapping, with the comma before it."""
+    end = last_offset(text, root.value[index][1])
+    if index > 0:
+        start = last_offset(text, root.value[index - 1][1])
+        return Edit(start=start, end=end, text="")
+    start = root.value[0][0].start_mark.index
+    if len(root.value) > 1:
+        end = root.value[1][0].start_mark.index
+    return Edit(start=start, end=end, text="")
+
+
+def separator(text: str, root: yaml.MappingNode) -> str:
+    """Return what stands between members: a line break and an indent, or a blank."""
+    first: int = root.value[0][0].start_mark.index
+    line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
+    indent = text[line:first]
+    is_own_line = line > root.start_mark.index and not indent.strip()
+    return f"{break_of(text)}{indent}" if is_own_line else " "
 
 
 _END_MARKER: Final = re.compile(r"^\.\.\.(?=\s|\Z)", re.MULTILINE)
@@ -126,15 +159,6 @@ def _end_of_document(text: str, root: yaml.MappingNode) -> tuple[int, str]:
     return len(text), break_of(text) if is_open else ""
 
 
-def _separator(text: str, root: yaml.MappingNode) -> str:
-    """Return what stands between members: a line break and an indent, or a blank."""
-    first: int = root.value[0][0].start_mark.index
-    line = max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1
-    indent = text[line:first]
-    is_own_line = line > root.start_mark.index and not indent.strip()
-    return f"{break_of(text)}{indent}" if is_own_line else " "
-
-
 def _add_json_block(
     text: str,
     root: yaml.MappingNode,
@@ -144,21 +168,10 @@ def _add_json_block(
     stamp: str,
     mac: str,
 ) -> Edit:
-    separator = _separator(text, root)
-    indent = separator.lstrip("\r\n")
-    width = len(indent) if "\n" in separator and indent else None
+    between = separator(text, root)
+    indent = between.lstrip("\r\n")
+    width = len(indent) if "\n" in between and indent else None
     block = block_json(wrapped, rule, stamp=stamp, mac=mac, indent=width)
-    block = block.replace("\n", separator)
+    block = block.replace("\n", between)
     end = last_offset(text, root.value[-1][1])
-    return Edit(start=end, end=end, text=f',{separator}"sops": {block}')
-
-
-def _remove_json_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
-    end = last_offset(text, root.value[index][1])
-    if index > 0:
-        start = last_offset(text, root.value[index - 1][1])
-        return Edit(start=start, end=end, text="")
-    start = root.value[0][0].start_mark.index
-    if len(root.value) > 1:
-        end = root.value[1][0].start_mark.index
-    return Edit(start=start, end=end, text="")
+    return Edit(start=end, end=end, text=f',{between}"sops": {block}')

@@ -11,40 +11,31 @@ import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Final
 
 import yaml
 
 from reconciler.adapters.dialect import typed
-from reconciler.adapters.documents import BOM
-from reconciler.adapters.sops.block import read_metadata
-from reconciler.adapters.sops.envelope import (
-    PREFIX,
-    Cipher,
-    decrypt,
-    looks_sealed,
-    new_cipher,
+from reconciler.adapters.sops.envelope import decrypt
+from reconciler.adapters.sops.keyring import Keyring
+from reconciler.adapters.sops.opened import (
+    Opened,
+    open_file,
+    parse_file,
+    sealed_comments,
+    sealed_leaves,
 )
-from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.places import remove_block
-from reconciler.adapters.sops.reader import open_documents
-from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.scalars import decode, format_float, resolve
 from reconciler.adapters.sops.spans import (
     Edit,
     Leaf,
-    TextComment,
     apply_edits,
     break_of,
-    comments,
-    containers,
-    leaves,
     line_end,
     scalar_end,
 )
-from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
 from reconciler.adapters.sops.values import Comment, Scalar, Timestamp
 from reconciler.core.errors import SecretError
 
@@ -65,27 +56,32 @@ def decrypt_document(text: str, *, file: str, keyring: Keyring) -> str:
     Raises:
         SecretError: As `unseal`, with the exit codes of sops. Holds no value.
     """
-    bom, body = text[: text.startswith(BOM)], text.removeprefix(BOM)
-    roots = load_nodes(body, file=file)
-    documents = plain_documents(roots, file=file)
-    metadata = read_metadata(documents[0], file=file)
-    cipher = new_cipher(data_key(metadata, keyring, file=file))
-    opened = open_documents(documents, metadata, cipher, file=file)
-    found = list(comments(body)) if f"#{PREFIX}" in body else []
+    return print_opened(open_file(text, file=file, keyring=keyring))
+
+
+def print_opened(opened: Opened) -> str:
+    """Return a file that was opened and verified as plain text, in its own layout.
+
+    Raises:
+        SecretError: Its layout cannot be kept, or a sealed comment was changed.
+    """
+    parsed = opened.parsed
     edits: dict[tuple[int, int], Edit] = {}
-    above = 0
-    for root in filter(None, roots):
-        end = len(body) if root is roots[-1] else root.end_mark.index
-        own = [one for one in found if above <= one.start < end]
-        opener = _Printer(body, root, metadata.rule, cipher, file)
-        for edit in (*opener.values(), *opener.comments(own)):
+    for root in filter(None, parsed.roots):
+        for edit in _plain_edits(opened, root):
             # An alias shows its anchor's text again: one place, one edit.
             edits[edit.start, edit.end] = edit
-        above = end
-    plain = apply_edits(body, edits.values())
-    if repr(_read_back(plain, file)) != repr(opened):
-        raise SecretError(f"{file}: its layout cannot be kept; decrypt it with sops")
-    return bom + plain
+    for _, found in sealed_comments(opened):
+        new = comment_text(found.comment, parsed.body)
+        edits[found.place.start, found.place.end] = Edit(
+            start=found.place.start, end=found.place.end, text=new
+        )
+    plain = apply_edits(parsed.body, edits.values())
+    if repr(parse_file(plain, file=parsed.file).documents) != repr(opened.plain):
+        raise SecretError(
+            f"{parsed.file}: its layout cannot be kept; decrypt it with sops"
+        )
+    return parsed.bom + plain
 
 
 def emit(value: Scalar, *, in_flow: bool) -> str:
@@ -101,59 +97,41 @@ def emit(value: Scalar, *, in_flow: bool) -> str:
     return json.dumps(value)
 
 
-def _read_back(text: str, file: str) -> list[Plain]:
-    return plain_documents(load_nodes(text, file=file), file=file)
-
-
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+=@-]*")
 _FRAGILE: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINES: Final = re.compile(r"[\x21-\x7e][\t\n\x20-\x7e]*[\x21-\x7e]\n?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Printer:
-    """One document of the file, and what it takes to open its values."""
-
-    text: str = field(repr=False)
-    root: yaml.MappingNode = field(repr=False)
-    rule: Rule
-    cipher: Cipher = field(repr=False)
-    file: str
-
-    def values(self) -> Iterator[Edit]:
-        block = remove_block(self.text, self.root)
-        if block:
-            yield block
-        for leaf in leaves(self.root, self.rule):
-            if (leaf.sealed or self.rule.by_look) and looks_sealed(leaf.node.value):
-                value = decode(*decrypt(self.cipher, leaf.node.value, leaf.aad))
-                yield self.plain(leaf, value)
-
-    def plain(self, leaf: Leaf, value: Scalar) -> Edit:
-        text, start = self.text, leaf.node.start_mark.index
-        end = scalar_end(text, leaf.node)
+def _plain_edits(opened: Opened, root: yaml.MappingNode) -> Iterator[Edit]:
+    text = opened.parsed.body
+    block = remove_block(text, root)
+    if block:
+        yield block
+    for leaf in sealed_leaves(root, opened.metadata.rule):
+        value = decode(*decrypt(opened.cipher, leaf.node.value, leaf.aad))
         if isinstance(value, Comment):
-            if leaf.in_flow or not leaf.in_list:
-                raise SecretError(
-                    f"{self.file}: a sealed comment stands where none can be", code=25
-                )
-            dash = text.rfind("-", 0, start)
-            return Edit(start=dash, end=end, text=_comment_text(value, text))
-        alone = not leaf.in_flow and not text[end : line_end(text, end)].strip()
-        if alone and isinstance(value, str) and _is_block(value):
-            return Edit(start=start, end=end, text=_block_text(value, leaf, text))
-        return Edit(start=start, end=end, text=emit(value, in_flow=leaf.in_flow))
+            yield _comment_line(leaf, value, text, opened.parsed.file)
+        else:
+            yield plain_scalar(leaf, value, text)
 
-    def comments(self, own: Sequence[TextComment]) -> Iterator[Edit]:
-        places = list(dict.fromkeys(aad for _, aad in containers(self.root)))
-        for comment in own:
-            if comment.text.startswith(PREFIX):
-                opened = _open_comment(comment, places, self.cipher)
-                if opened is None:
-                    why = f"{self.file}: a sealed comment was changed or moved"
-                    raise SecretError(why, code=25)
-                new = _comment_text(opened, self.text)
-                yield Edit(start=comment.start, end=comment.end, text=new)
+
+def plain_scalar(leaf: Leaf, value: Scalar, text: str) -> Edit:
+    """Write a value in plain text over a scalar."""
+    start, end = leaf.node.start_mark.index, scalar_end(text, leaf.node)
+    alone = not leaf.in_flow and not text[end : line_end(text, end)].strip()
+    if alone and isinstance(value, str) and _is_block(value):
+        return Edit(start=start, end=end, text=_block_text(value, leaf, text))
+    return Edit(start=start, end=end, text=emit(value, in_flow=leaf.in_flow))
+
+
+def _comment_line(leaf: Leaf, value: Comment, text: str, file: str) -> Edit:
+    """Write a comment that was sealed as an item of a list as a comment again."""
+    if leaf.in_flow or not leaf.in_list:
+        raise SecretError(f"{file}: a sealed comment stands where none can be", code=25)
+    start: int = leaf.node.start_mark.index
+    dash = text.rfind("-", 0, start)
+    end = scalar_end(text, leaf.node)
+    return Edit(start=dash, end=end, text=comment_text(value, text))
 
 
 def _is_block(text: str) -> bool:
@@ -168,20 +146,8 @@ def _block_text(value: str, leaf: Leaf, text: str) -> str:
     return f"|{'' if value.endswith(chr(10)) else '-'}{body}"
 
 
-def _open_comment(
-    comment: TextComment, places: list[str], cipher: Cipher
-) -> Comment | None:
-    """Find the mapping that a comment belongs to: only its path opens it."""
-    for aad in places:
-        try:
-            opened = decode(*decrypt(cipher, comment.text.strip(), aad))
-        except SecretError:
-            continue
-        return opened if isinstance(opened, Comment) else None
-    return None
-
-
-def _comment_text(comment: Comment, text: str) -> str:
+def comment_text(comment: Comment, text: str) -> str:
+    """Write a comment with its hash sign; `text` gives the line breaks."""
     return "#" + comment.text.replace("\n", f"{break_of(text)}#")
 
 

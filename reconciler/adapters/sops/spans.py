@@ -14,7 +14,9 @@ from typing import Any, Final
 import yaml
 
 from reconciler.adapters.documents import Node, tokens
+from reconciler.adapters.sops.envelope import looks_sealed
 from reconciler.adapters.sops.rules import Rule
+from reconciler.core.source import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -39,6 +41,23 @@ class Leaf:
     in_list: bool
     column: int
     """Where the containing block begins; for block text below it."""
+    path: Path
+    """Keys and indexes from the root; sealed comments in a list do not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A key of a mapping or an item of a list, and what surrounds it."""
+
+    start: int
+    """Offset of the key, or of the item behind its dash."""
+    column: int
+    """Of the key, or of the dash."""
+    aad: str
+    """The path that a comment beside it is bound to."""
+    sealed: bool
+    """Whether the rule selects what stands beside it, whatever its name."""
+    in_list: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +86,14 @@ def leaves(root: yaml.MappingNode, rule: Rule) -> Iterator[Leaf]:
         if name.value != "sops":
             column = root.start_mark.column
             yield from _below(
-                child, f"{name.value}:", column, in_flow=flow, rule=rule,
+                child, f"{name.value}:", column, (name.value,), in_flow=flow, rule=rule,
                 sealed=rule.below(name.value, sealed=rule.at_root),
             )  # fmt: skip
+
+
+def entries(root: yaml.MappingNode, rule: Rule) -> Iterator[Entry]:
+    """Yield every key and item of a document, in its order."""
+    return _entries(root, rule, "", sealed=rule.at_root)
 
 
 def containers(node: Node, aad: str = "") -> Iterator[tuple[Node, str]]:
@@ -159,13 +183,14 @@ def _break(text: str, offset: int) -> re.Match[str]:
     return match
 
 
-def _below(  # a place in the tree has this many sides
-    node: Node, aad: str, column: int, *, in_flow: bool, sealed: bool, rule: Rule
-) -> Iterator[Leaf]:
+def _below(  # noqa: PLR0913  # a place in the tree has this many sides
+    node: Node, aad: str, column: int, path: Path, *, in_flow: bool, sealed: bool,
+    rule: Rule, in_list: bool = False,
+) -> Iterator[Leaf]:  # fmt: skip
     if isinstance(node, yaml.ScalarNode):
         yield Leaf(
-            node=node, aad=aad, sealed=sealed, in_flow=in_flow, in_list=False,
-            column=column,
+            node=node, aad=aad, sealed=sealed, in_flow=in_flow, in_list=in_list,
+            column=column, path=path,
         )  # fmt: skip
         return
     flow = in_flow or bool(node.flow_style)
@@ -173,20 +198,45 @@ def _below(  # a place in the tree has this many sides
     if isinstance(node, yaml.MappingNode):
         for name, child in node.value:
             yield from _below(
-                child, f"{aad}{name.value}:", inner, in_flow=flow, rule=rule,
-                sealed=rule.below(name.value, sealed=sealed),
+                child, f"{aad}{name.value}:", inner, (*path, name.value), in_flow=flow,
+                rule=rule, sealed=rule.below(name.value, sealed=sealed),
             )  # fmt: skip
         return
+    index = 0
     for item in node.value:
-        for leaf in _below(item, aad, inner, in_flow=flow, sealed=sealed, rule=rule):
-            yield _listed(leaf) if leaf.node is item else leaf
+        yield from _below(
+            item, aad, inner, (*path, index), in_flow=flow, sealed=sealed, rule=rule,
+            in_list=True,
+        )  # fmt: skip
+        index += not _is_comment(item)
 
 
-def _listed(leaf: Leaf) -> Leaf:
-    return Leaf(
-        node=leaf.node, aad=leaf.aad, sealed=leaf.sealed, in_flow=leaf.in_flow,
-        in_list=True, column=leaf.column,
-    )  # fmt: skip
+def _is_comment(node: Node) -> bool:
+    """Tell whether a list's item is a comment, which is how sops seals those."""
+    return isinstance(node, yaml.ScalarNode) and (
+        looks_sealed(node.value) and node.value.endswith("type:comment]")
+    )
+
+
+def _entries(node: Node, rule: Rule, aad: str, *, sealed: bool) -> Iterator[Entry]:
+    if isinstance(node, yaml.ScalarNode):
+        return
+    column, here = node.start_mark.column, aad or ":"
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield Entry(
+                start=item.start_mark.index, column=column, aad=here, sealed=sealed,
+                in_list=True,
+            )  # fmt: skip
+            yield from _entries(item, rule, aad, sealed=sealed)
+        return
+    for name, child in node.value:
+        yield Entry(
+            start=name.start_mark.index, column=column, aad=here, sealed=sealed,
+            in_list=False,
+        )  # fmt: skip
+        inner = rule.below(name.value, sealed=sealed)
+        yield from _entries(child, rule, f"{aad}{name.value}:", sealed=inner)
 
 
 def _between(text: str, start: int, end: int) -> Iterator[TextComment]:

@@ -106,7 +106,7 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
     if not data.get("credentials"):
         return text
     bom, body = text[: text.startswith(BOM)], text.removeprefix(BOM)
-    job = _Job(file=file, data=data, stamp=_stamp(now))
+    job = _Job(file=file, data=data, stamp=stamp_of(now))
     if "sops" in data:
         return bom + _seal_again(job, body, reuse=reuse, rebind=rebind)
     return bom + _seal_first(job, body, recipients)
@@ -124,7 +124,8 @@ class _Job:
         return SecretError(f"{self.file}: {why}")
 
 
-def _stamp(now: datetime) -> str:
+def stamp_of(now: datetime) -> str:
+    """Write a time as `lastmodified` has it: UTC, whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

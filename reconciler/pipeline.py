@@ -12,7 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.assemble import assemble, decide_all, facts_of
+from reconciler.core.assemble import (
+    assemble,
+    decide_all,
+    ending_keys,
+    facts_of,
+)
 from reconciler.core.compare import bare_change, compared_change
 from reconciler.core.errors import (
     DocumentError,
@@ -110,6 +115,7 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
         serial=info.serial,
         commit=ports.commit() if changes else None,
         created_at=now,
+        warnings=ending_keys(recorded, options=request.options, now=now),
     )
     refusals = judge(
         facts_of(plan, desired, recorded),

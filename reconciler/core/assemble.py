@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from reconciler.core.guard import Facts
+from reconciler.core.permissions import EXPIRY_DAYS, expiry_warning
 from reconciler.core.plan import (
     ActionKind,
     Change,
@@ -20,6 +21,8 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import DesiredHead, DesiredSet
 from reconciler.core.record import Head, Result, Status
+
+_DAY_S = 86_400
 
 
 def in_scope(name: str, scope: Scope) -> bool:
@@ -61,6 +64,25 @@ def _is_settled(head: DesiredHead, record: Head, workspace: str) -> bool:
         and head.active
         and not record.orphaned
     )
+
+
+def ending_keys(
+    recorded: Mapping[str, Head], *, options: PlanOptions, now: datetime
+) -> tuple[str, ...]:
+    """Return a warning for every managed key that ends soon, sorted by name."""
+    soon = int(now.timestamp() // _DAY_S) + EXPIRY_DAYS[0]
+    found = []
+    for head in recorded.values():
+        if head.ends_on and head.ends_on <= soon and _is_ours(head, options):
+            ends_at = datetime.fromtimestamp(head.ends_on * _DAY_S, tz=UTC)
+            found.append(f"{head.name}: {expiry_warning(ends_at, now=now)}")
+    return tuple(sorted(found))
+
+
+def _is_ours(head: Head, options: PlanOptions) -> bool:
+    if head.status is Status.INACTIVE or head.managed_by != options.workspace:
+        return False
+    return in_scope(head.name, options.scope)
 
 
 def assemble(

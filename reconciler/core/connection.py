@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 DEFAULT_OWNER = "admin"
@@ -37,7 +38,8 @@ class Connection:
     """One connection as its document declares it.
 
     `credential_names` are the keys below `credentials`, in file order; empty for
-    a public, keyless connection. `config` is plain JSON-like data.
+    a public, keyless connection. `config` is plain JSON-like data. `expires_at` is
+    the end (UTC) of the day on which the credentials end, as the file says it.
     """
 
     name: str
@@ -48,8 +50,12 @@ class Connection:
     protected: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     credential_names: tuple[str, ...] = ()
+    credential_lengths: Mapping[str, int] = field(default_factory=dict)
+    """How many bytes the sealed texts have, by name; for offline checks, where known:
+    everybody who sees the file can count them."""
     config: Mapping[str, Any] = field(default_factory=dict)
     permissions: Permissions = field(default_factory=Permissions)
     health: HealthPolicy = field(default_factory=HealthPolicy)
     symbols: tuple[str, ...] = ()
     timeframes: tuple[str, ...] = ()
+    expires_at: datetime | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -357,6 +357,12 @@ def _wants_of(metadata: Sequence[object], annotation: object) -> Wants:
     return next(item for item in (*metadata, *nested) if isinstance(item, Wants))
 
 
+def _end_of(day: str) -> datetime | None:
+    if not day:
+        return None
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1)
+
+
 def _connection(
     model: ConnectionDocument, data: Mapping[str, Any], stem: str
 ) -> Connection:
@@ -384,4 +390,5 @@ def _connection(
         ),
         symbols=wanted.symbols,
         timeframes=wanted.timeframes,
+        expires_at=_end_of(model.expires),
     )

@@ -96,7 +96,8 @@ class Plan:
 
     `waiting` holds the rejected revisions that are not due: nothing is done, but
     nobody should take them for healthy. `kept` counts the declared connections that
-    need nothing. `unmanaged` names records that no file of
+    need nothing. `warnings` name what needs no change but somebody's attention: keys
+    that end soon. `unmanaged` names records that no file of
     this workspace ever declared; they are never touched.
     """
 
@@ -116,6 +117,7 @@ class Plan:
     waiting: tuple[Change, ...] = ()
     unmanaged: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property

@@ -23,6 +23,7 @@ from reconciler.core.verdict import Verdict
 
 HISTORY_LIMIT = 20
 ACCEPTED_LIMIT = 20
+_DAY_S = 86_400
 
 
 class Status(StrEnum):
@@ -114,6 +115,8 @@ class Record:
     guards against lost updates; `generation` counts accepted revisions, the newest
     of which are in `accepted`, newest last.
     `next_attempt_at` is None when no retry is due (healthy, or terminal).
+    `expires_at` is when the credentials end as the file says it; the provider may
+    know better (`key_ends_at`).
     """
 
     name: str
@@ -142,6 +145,7 @@ class Record:
     marks: tuple[Mark, ...] = ()
     history: tuple[Event, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    expires_at: datetime | None = None
 
 
 class Head(NamedTuple):
@@ -149,7 +153,8 @@ class Head(NamedTuple):
 
     A tuple, because every plan makes one for every record. `revision` is the
     attempted one; `result` what became of it. `terminal` and `next_attempt_at`
-    (Unix seconds) tell whether a rejected one is due again.
+    (Unix seconds) tell whether a rejected one is due again. `ends_on` is the day on
+    which the key ends, counted from 1970; 0 when nobody knows of one.
     """
 
     name: str
@@ -165,6 +170,7 @@ class Head(NamedTuple):
     terminal: bool = False
     next_attempt_at: float | None = None
     version: int = 0
+    ends_on: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +209,7 @@ class Commit:
 def head_of(record: Record) -> Head:
     """Return the head of a record."""
     attempted, diagnosis = record.attempted, _standing_diagnosis(record)
-    due = record.next_attempt_at
+    due, ends_at = record.next_attempt_at, key_ends_at(record)
     return Head(
         name=record.name,
         revision=attempted.revision if attempted else "",
@@ -218,7 +224,15 @@ def head_of(record: Record) -> Head:
         terminal=bool(diagnosis and diagnosis.is_terminal),
         next_attempt_at=due.timestamp() if due else None,
         version=record.version,
+        ends_on=int(ends_at.timestamp() // _DAY_S) if ends_at else 0,
     )
+
+
+def key_ends_at(record: Record) -> datetime | None:
+    """Return when the credentials end: the earlier of what file and provider say."""
+    test = record.last_test
+    said = (record.expires_at, test.key.expires_at if test and test.key else None)
+    return min((moment for moment in said if moment), default=None)
 
 
 def _standing_diagnosis(record: Record) -> Diagnosis | None:

@@ -21,10 +21,11 @@ from reconciler.core.health import (
     sync_of,
 )
 from reconciler.core.outcome import Outcome
+from reconciler.core.permissions import expiry_warning
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredHead
-from reconciler.core.record import Record, Result
-from reconciler.core.verdict import Probe
+from reconciler.core.record import Record, Result, key_ends_at
+from reconciler.core.verdict import Probe, Verdict
 
 FORMAT_VERSION = "1.0"
 
@@ -117,12 +118,21 @@ def row_of(
         latency_ms=shown.latency_ms if shown else None,
         diagnosis=refused or (shown.diagnosis if shown else None),
         probes=shown.probes if shown else (),
-        warnings=shown.warnings if shown else (),
+        warnings=_warnings(record, shown, now=now),
         failures=record.failures,
         last_tested_at=record.last_tested_at,
         last_connected_at=record.last_connected_at,
         next_attempt_at=record.next_attempt_at,
     )
+
+
+def _warnings(
+    record: Record, shown: Verdict | None, *, now: datetime
+) -> tuple[str, ...]:
+    """Return what the test warned of, and whether the key ends soon."""
+    ending = expiry_warning(key_ends_at(record), now=now)
+    said = shown.warnings if shown else ()
+    return (*said, ending) if ending else said
 
 
 def lost_row(outcome: Outcome) -> Row:

@@ -94,8 +94,10 @@ def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
         failures, due = record.failures, now + timedelta(seconds=BASE_S)
     elif status is Status.ERROR:
         status = Status.ACTIVE
+    known = record.last_test.key if record.last_test else None
     return replace(
-        _tested(record, verdict),
+        # A test that broke off early did not get to ask about the key.
+        _tested(record, replace(verdict, key=verdict.key or known)),
         status=status,
         failures=failures,
         successes=successes,
@@ -253,6 +255,7 @@ def _declared(record: Record, connection: Connection, context: Context) -> Recor
         labels=dict(connection.labels),
         protected=connection.protected,
         policy=connection.health,
+        expires_at=connection.expires_at,
         managed_by=context.workspace,
         updated_at=context.now,
     )

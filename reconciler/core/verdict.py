@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
+from reconciler.core.permissions import KeyFacts
 
 
 class ProbeName(StrEnum):
@@ -46,13 +47,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one test found. `at` is when it ended; `vantage` where it ran."""
+    """What one test found. `at` is when it ended; `vantage` where it ran.
+
+    `key` is what the provider said of the key, None when it was not asked.
+    """
 
     probes: tuple[Probe, ...]
     at: datetime
     vantage: str = ""
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
+    key: KeyFacts | None = None
 
     @property
     def passed(self) -> bool:

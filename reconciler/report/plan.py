@@ -42,6 +42,7 @@ def plan_human(
         [style.bold(banner(plan))] if plan.scope.is_partial else [],
         _changes(plan.changes, style=style, verbose=verbose, brief=brief),
         _waiting(plan.waiting, style=style),
+        [style.yellow(f"! {safe(text)}") for text in plan.warnings],
         _listed("Not managed here, left alone", plan.unmanaged, limit=limit),
         _listed("Invalid, left as they are", plan.invalid, limit=None),
         refusal_lines(plan.refusals, color=color),

@@ -40,7 +40,7 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
             _notice(plan),
             refusals_part(plan.refusals),
             _change_table(plan.changes),
-            _notes(plan.changes),
+            _notes(plan),
             _waiting_table(plan.waiting),
             *_lists(plan),
             Part(items=tuple(_diffs(plan.changes)), noun="diff"),
@@ -91,13 +91,14 @@ def _change_row(change: Change) -> str:
     )
 
 
-def _notes(changes: Sequence[Change]) -> Part:
+def _notes(plan: Plan) -> Part:
     """Return what a reviewer should read before agreeing; mostly empty."""
     items = tuple(
         f"- {code(change.name)}: {prose(note)}"
-        for change in changes
+        for change in plan.changes
         for note in change.notes
     )
+    items += tuple(f"- {prose(text)}" for text in plan.warnings)
     head = "\n**Look twice**\n" if items else ""
     return Part(head=head, items=items, noun="note")
 

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from reconciler.adapters.documents import parse
@@ -71,6 +73,7 @@ def test_a_full_document_becomes_a_connection():
         ),
         symbols=("BTC/USDT", "ETH/USDT"),
         timeframes=("1m", "4h"),
+        expires_at=datetime(2027, 2, 1, tzinfo=UTC),
     )  # fmt: skip
 
 

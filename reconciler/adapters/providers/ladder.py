@@ -7,7 +7,7 @@ out, and what the clock and the candles must look like to be believed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.market import Mark
+from reconciler.core.permissions import KeyFacts
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Rung:
     detail: str = ""
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
+    key: KeyFacts | None = None
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
         vantage=setting.network.vantage,
         marks=tuple(mark for rung in rungs for mark in rung.marks),
         warnings=tuple(text for rung in rungs for text in rung.warnings),
+        key=next((rung.key for rung in rungs if rung.key), None),
     )
 
 
@@ -202,19 +205,3 @@ def sample_plan(connection: Connection, default: str) -> tuple[tuple[str, str], 
     pairs = [(symbol, timeframes[0]) for symbol in symbols]
     pairs += [(symbols[0], timeframe) for timeframe in timeframes[1:] if symbols]
     return tuple(dict.fromkeys(pairs))
-
-
-def permission_rungs(connection: Connection) -> Iterable[Step]:
-    """Say openly that declared permissions are not looked at yet."""
-    declared = connection.permissions
-    if not (declared.require or declared.forbid or declared.ip_restricted):
-        return ()
-
-    async def unchecked(_trail: Trail) -> Rung:
-        return Rung(
-            status=ProbeStatus.SKIPPED,
-            detail="this release does not read a key's permissions",
-            warnings=("permissions are declared but not checked in this release",),
-        )
-
-    return (Step(name=ProbeName.PERMISSION, run=unchecked),)

@@ -250,19 +250,6 @@ def test_a_symbol_without_its_slash_is_suggested_with_it(sandbox):
     assert "'BTC/USDT'" in verdict_of(sandbox, connection).diagnosis.fix
 
 
-def test_declared_permissions_are_not_silently_believed(sandbox):
-    account = sandbox_account("binance")
-    sealed = {
-        "api_key": Secret(account.api_key),
-        "api_secret": Secret(account.api_secret),
-    }
-    permissions = replace(BINANCE.permissions, forbid=("trade",))
-
-    verdict = verdict_of(sandbox, replace(BINANCE, permissions=permissions), sealed)
-
-    assert any("not checked" in warning for warning in verdict.warnings)
-
-
 # The keys
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from reconciler.adapters.providers.budget import permission_rungs
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     always_open,
@@ -20,6 +21,10 @@ from reconciler.adapters.providers.ccxt_crypto.hub import (
     hub_of,
     import_ccxt,
     release,
+)
+from reconciler.adapters.providers.ccxt_crypto.introspection import (
+    introspection_of,
+    read_key,
 )
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.opening import Opening, prepare
@@ -38,7 +43,7 @@ from reconciler.adapters.providers.ladder import (
     ask,
     climb,
     clock_rung,
-    permission_rungs,
+    explain_any,
     sample_plan,
 )
 from reconciler.adapters.providers.network import Network
@@ -50,6 +55,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.market import Account, Candle, Mark, Ticker
+from reconciler.core.permissions import KeyFacts
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import ProbeName, ProbeStatus, Verdict
 
@@ -97,7 +103,9 @@ class CcxtSession:
         ]
         if self._opening.keys.values:
             steps.append(Step(name=ProbeName.AUTH, run=self._auth))
-            steps.extend(permission_rungs(self._opening.connection))
+            can_ask = introspection_of(self._opening.place.exchange) is not None
+            read = self._read_key if can_ask else None
+            steps.extend(permission_rungs(self._opening.connection, read))
         steps.append(Step(name=ProbeName.DATA, run=self._data))
         # A used instance remembers that it was let in and then reads a refusal as
         # a flood protection: every test begins with a new one.
@@ -185,6 +193,16 @@ class CcxtSession:
         self._begin(signing=True)
         await prove_key(exchange)
         return Rung(detail="a signed read was answered")
+
+    async def _read_key(self) -> KeyFacts | None:
+        exchange = await self._ready()
+        introspection = introspection_of(self._opening.place.exchange)
+        self._begin(signing=True)
+        try:
+            return await read_key(exchange, introspection) if introspection else None
+        except Exception as error:  # noqa: BLE001 - the adapter's own door
+            diagnosis = explain_any(error, self._opening.scrub, self._explain)
+        raise ProviderError(diagnosis)
 
     async def _data(self, _trail: Trail) -> Rung:
         connection = self._opening.connection

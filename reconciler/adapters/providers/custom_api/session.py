@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.budget import permission_rungs
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     bounded_limit,
@@ -41,7 +42,6 @@ from reconciler.adapters.providers.ladder import (
     ask,
     climb,
     clock_rung,
-    permission_rungs,
     sample_plan,
 )
 from reconciler.adapters.providers.network import Network

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from reconciler.adapters.providers.budget import permission_rungs
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     bounded_limit,
@@ -33,7 +34,6 @@ from reconciler.adapters.providers.ladder import (
     ask,
     climb,
     clock_rung,
-    permission_rungs,
     sample_plan,
 )
 from reconciler.adapters.providers.mtapi.checks import REQUIRED, TIMEFRAMES

@@ -33,6 +33,8 @@ _FORMAT = 1
 _RECURRING = 8
 """Mean number of times that a value recurs from which naming it once pays."""
 _PROTECTED, _ORPHANED, _TERMINAL = 1, 2, 4
+_ENDS_ON_SHIFT = 3
+"""The day above the flags: no column more for what few keys have."""
 _RESULTS: dict[str | None, Result | None] = {
     None: None,
     **{result.value: result for result in Result},
@@ -77,6 +79,7 @@ def row_of(head: Head) -> Row:
         _PROTECTED * head.protected
         + _ORPHANED * head.orphaned
         + _TERMINAL * head.terminal
+        + (head.ends_on << _ENDS_ON_SHIFT)
     )
     return (
         head.name,
@@ -140,6 +143,7 @@ def _head_in(row: Row) -> Head:
         flags & _TERMINAL != 0,
         due,
         version,
+        flags >> _ENDS_ON_SHIFT,
     )
 
 

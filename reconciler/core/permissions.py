@@ -1,0 +1,88 @@
+"""What a key may do at its provider, against what its file lets it do.
+
+A right that the provider does not tell is unknown: never taken for absent, and
+never for present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from reconciler.core.connection import Permissions
+
+RIGHTS: Final = ("read", "trade", "withdraw")
+EXPIRY_DAYS: Final = (30, 7, 1)
+"""So many days before a key ends, people are told, each time more urgently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """What a provider says of a key; None where it says nothing.
+
+    `boxes` names, per right, what grants it in the provider's own words, so that a
+    person finds what to untick.
+    """
+
+    read: bool | None = None
+    trade: bool | None = None
+    withdraw: bool | None = None
+    ip_restricted: bool | None = None
+    expires_at: datetime | None = None
+    boxes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def may(self, right: str) -> bool | None:
+        """Tell whether the key has one of `RIGHTS`."""
+        found: bool | None = getattr(self, right)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How a key stands against its file: right names, in the order of `RIGHTS`.
+
+    `open_to_all` tells that the key works from any address although the file asks
+    for a list. `unknown` holds what the file asks about and the provider leaves out.
+    """
+
+    excess: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    open_to_all: bool = False
+    unknown: tuple[str, ...] = ()
+    dangerous: tuple[str, ...] = ()
+    """Rights that no data connection needs and the file says nothing about."""
+
+
+def judge_key(declared: Permissions, facts: KeyFacts) -> Judgement:
+    """Compare what a file declares with what the provider says."""
+    asked = [right for right in RIGHTS if right in declared.require + declared.forbid]
+    unknown = [right for right in asked if facts.may(right) is None]
+    if declared.ip_restricted and facts.ip_restricted is None:
+        unknown.append("ip_restricted")
+    return Judgement(
+        excess=tuple(r for r in RIGHTS if r in declared.forbid and facts.may(r)),
+        missing=tuple(
+            r for r in RIGHTS if r in declared.require and facts.may(r) is False
+        ),
+        open_to_all=bool(declared.ip_restricted) and facts.ip_restricted is False,
+        unknown=tuple(unknown),
+        dangerous=("withdraw",) if facts.withdraw and "withdraw" not in asked else (),
+    )
+
+
+def expiry_warning(ends_at: datetime | None, *, now: datetime) -> str:
+    """Return what to say of a key that ends soon, or has ended; mostly nothing."""
+    if ends_at is None:
+        return ""
+    left = ends_at - now
+    day = ends_at.strftime("%Y-%m-%d")
+    if left <= timedelta():
+        return f"the key ended on {day}: make a new one at the provider and seal it"
+    if left > timedelta(days=EXPIRY_DAYS[0]):
+        return ""
+    days = max(1, -(-left // timedelta(days=1)))
+    word = "day" if days == 1 else "days"
+    urgency = "urgent: " if left <= timedelta(days=EXPIRY_DAYS[-1]) else ""
+    return f"{urgency}the key ends on {day}, within {days} {word}: renew it in time"

@@ -1,0 +1,73 @@
+"""A key's rights against its file's budget, and when a key ends."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from reconciler.core.connection import Permissions
+from reconciler.core.permissions import (
+    RIGHTS,
+    KeyFacts,
+    expiry_warning,
+    judge_key,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+READ_ONLY = KeyFacts(read=True, trade=False, withdraw=False, ip_restricted=True)
+STRICT = Permissions(require=("read",), forbid=("trade", "withdraw"))
+
+
+def test_a_read_only_key_is_what_a_strict_file_wants():
+    found = judge_key(STRICT, READ_ONLY)
+
+    assert (found.excess, found.missing, found.unknown) == ((), (), ())
+
+
+def test_every_combination_of_rights_is_judged_by_what_it_is():
+    for read, trade, withdraw in product((True, False, None), repeat=3):
+        facts = KeyFacts(read=read, trade=trade, withdraw=withdraw)
+        found = judge_key(STRICT, facts)
+
+        told = {"read": read, "trade": trade, "withdraw": withdraw}
+        assert found.excess == tuple(r for r in ("trade", "withdraw") if told[r])
+        assert found.missing == (("read",) if read is False else ())
+        assert found.unknown == tuple(r for r in RIGHTS if told[r] is None)
+
+
+@pytest.mark.parametrize(("told", "open_to_all", "unknown"), [
+    (True, False, ()), (False, True, ()), (None, False, ("ip_restricted",)),
+])  # fmt: skip
+def test_an_address_list_is_asked_for_only_when_declared(told, open_to_all, unknown):
+    facts = KeyFacts(ip_restricted=told)
+
+    found = judge_key(Permissions(ip_restricted=True), facts)
+    silent = judge_key(Permissions(), facts)
+
+    assert (found.open_to_all, found.unknown) == (open_to_all, unknown)
+    assert (silent.open_to_all, silent.unknown) == (False, ())
+
+
+def test_a_right_to_withdraw_that_nobody_declared_is_dangerous():
+    facts = KeyFacts(read=True, withdraw=True)
+
+    assert judge_key(Permissions(), facts).dangerous == ("withdraw",)
+    assert judge_key(STRICT, facts).dangerous == ()
+
+
+@pytest.mark.parametrize(("left", "said"), [
+    (timedelta(days=31), ""),
+    (timedelta(days=30), "the key ends on 2026-12-22, within 30 days: renew"),
+    (timedelta(days=6, hours=1), "within 7 days"),
+    (timedelta(hours=20), "urgent: the key ends on 2026-11-23, within 1 day:"),
+    (timedelta(), "the key ended on 2026-11-22"),
+    (timedelta(days=-3), "the key ended on 2026-11-19"),
+])  # fmt: skip
+def test_the_end_of_a_key_is_told_of_in_time(left, said):
+    text = expiry_warning(NOW + left, now=NOW)
+
+    assert text == "" if not said else said in text
+
+
+def test_a_key_without_an_end_needs_no_warning():
+    assert expiry_warning(None, now=NOW) == ""

@@ -42,7 +42,11 @@ async def open_connection(
         with suppress(StateError):
             record_fetch(app, name, Ask(), sample=Sample(), detail="opened")
         async with (
-            open_network(app.choices.sandbox, clock=app.clock) as network,
+            open_network(
+                app.choices.sandbox,
+                clock=app.clock,
+                allow=app.settings.network.allow,
+            ) as network,
             adapter.open(job.connection, unsealed.credentials, network) as session,
         ):
             yield session

@@ -184,6 +184,7 @@ class App:
             vantage=self.vantage,
             stop=self.stop,
             observer=self.observer,
+            allow=self.settings.network.allow,
         )
 
     @cached_property
@@ -196,6 +197,7 @@ class App:
             unsealer=self.unsealer,
             clock=self.clock,
             sandbox=self.choices.sandbox,
+            allow=self.settings.network.allow,
         )
 
     @cached_property

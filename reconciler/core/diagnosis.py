@@ -27,6 +27,7 @@ class Category(StrEnum):
     TIMEOUT = "timeout"
     BAD_URL = "bad_url"
     WRONG_URL = "wrong_url"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
     WAF_BLOCKED = "waf_blocked"
     GEO_RESTRICTED = "geo_restricted"
     IP_BANNED = "ip_banned"
@@ -107,6 +108,12 @@ KINDS: Mapping[Category, Kind] = {
         waiting_helps=True,
     ),
     Category.BAD_URL: Kind("the URL is malformed", "correct the URL in the file"),
+    Category.ADDRESS_NOT_ALLOWED: Kind(
+        "the host is at an address that connections may not lead to",
+        "correct the URL; if the host is yours, allow its network in reconcile.yaml "
+        "(network.allow)",
+        terminal=True,
+    ),
     Category.WRONG_URL: Kind(
         "the address answers, but is not this API",
         "check endpoint and path in the file",

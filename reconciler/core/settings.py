@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from typing import Any, Final
 
 from reconciler.core import durations, shape
@@ -34,6 +35,14 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """Where connections may lead besides public addresses."""
+
+    allow: tuple[str, ...] = ()
+    """Networks (CIDRs) of the operator's own; never a cloud's metadata address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One repository's settings; paths are relative to the working directory."""
 
@@ -46,6 +55,7 @@ class Settings:
     parallelism: int = 32
     lock_timeout_s: int = 0
     guards: GuardSettings = field(default_factory=GuardSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +90,19 @@ def _is_number(value: object) -> bool:
 
 def _is_duration(value: object) -> bool:
     return durations.parse_duration(value) is not None
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(item, str) for item in value
+    )
+
+
+def _are_networks(texts: Sequence[str]) -> bool:
+    try:
+        return all(map(ip_network, texts))
+    except ValueError:
+        return False
 
 
 _WORKSPACE: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -195,10 +218,21 @@ FIELDS: Final[tuple[Setting, ...]] = (
         high=1_000_000,
         about="Below so many records the share is not looked at.",
     ),
+    Setting(
+        path=("network", "allow"),
+        attribute=("network", "allow"),
+        kind=_is_text_list,
+        allows=_are_networks,
+        convert=tuple,
+        expected="a list of networks such as 10.20.0.0/16",
+        schema={"type": "array", "items": {"type": "string", "minLength": 1}},
+        about="Private networks that connections may lead to.",
+    ),
 )
 
 SECTIONS: Final[Mapping[str, str]] = {
     "guards": "When a plan that takes away a lot is refused.",
+    "network": "Where connections may lead besides public addresses.",
 }
 
 
@@ -279,12 +313,13 @@ def _judge(source: Source, setting: Setting, value: Any) -> Diagnostic | None:
     right_kind = setting.kind(value)
     if right_kind and setting.allows(value):
         return None
+    retype = shape.retype_hint(value, expected=setting.expected)
     return shape.wrong(
         source,
         setting.path,
         code="R204" if right_kind else "R203",
         expected=setting.expected,
-        hint=shape.retype_hint(value, expected=setting.expected),
+        hint="" if right_kind else retype,
     )
 
 

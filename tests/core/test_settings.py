@@ -4,6 +4,7 @@ from reconciler.adapters.documents import parse
 from reconciler.core.settings import (
     FIELDS,
     GuardSettings,
+    NetworkSettings,
     Settings,
     default_of,
     to_settings,
@@ -19,6 +20,7 @@ prune: true
 parallelism: 4
 lock_timeout: 1m30s
 guards: {max_removed_ratio: 1, min_records: 0}
+network: {allow: [10.20.0.0/16, "fd00:1::/32", 127.0.0.1]}
 """
 
 
@@ -39,6 +41,7 @@ def test_every_setting_is_read():
         parallelism=4,
         lock_timeout_s=90,
         guards=GuardSettings(max_removed_ratio=1.0, min_records=0),
+        network=NetworkSettings(allow=("10.20.0.0/16", "fd00:1::/32", "127.0.0.1")),
     )
 
 
@@ -94,6 +97,22 @@ def test_what_is_left_out_has_its_default():
             (
                 "1:29 R204 guards.max_removed_ratio must be a number from 0 to 1, "
                 "not the number 30"
+            ),
+            "",
+        ),
+        (
+            "network: {allow: 10.0.0.0/8}",
+            (
+                "1:18 R203 network.allow must be a list of networks such as "
+                "10.20.0.0/16, not text '10.0.0.0/8'"
+            ),
+            "write it as a list: [one, two]",
+        ),
+        (
+            "network: {allow: [10.20.3.4/16]}",
+            (
+                "1:18 R204 network.allow must be a list of networks such as "
+                "10.20.0.0/16, not a list"
             ),
             "",
         ),

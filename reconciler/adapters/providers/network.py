@@ -14,12 +14,11 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,15 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
+from reconciler.adapters.providers.addresses import (
+    NetworkRange,
+    read_ranges,
+    require_allowed,
+    require_literal_allowed,
+    require_plain_spelling,
+)
 from reconciler.adapters.providers.meter import make_trace
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
@@ -37,9 +44,6 @@ LOOPBACK = "127.0.0.1"
 DEFAULT_LIMIT = 64
 _CLOSING_TURNS = 3
 """A cut TLS connection needs the loop twice more: for itself and what is below."""
-
-_METADATA_ADDRESSES = frozenset({"fd00:ec2::254", "100.100.100.200"})
-"""Where clouds serve a machine's credentials without being link-local."""
 
 _LOUD_LOGGERS = ("ccxt.base.exchange", "httpx", "httpcore", "aiohttp", "hpack")
 
@@ -60,14 +64,18 @@ class Network:
 
     `shared` holds what adapters keep for the network's life (an exchange's
     markets); each uses its own key and registers what is to be closed in `exits`.
+    `make_tls` returns a TLS context of one's own, which trusts the given PEM
+    authorities, the system's without any, and in the sandbox always the sandbox's.
     """
 
     session: aiohttp.ClientSession
     tls: ssl.SSLContext
     clock: Callable[[], datetime]
+    make_tls: Callable[[str], ssl.SSLContext]
     vantage: str = ""
     proxy: str | None = field(default=None, repr=False)
     is_sandbox: bool = False
+    allow: tuple[NetworkRange, ...] = ()
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)
 
@@ -77,13 +85,28 @@ class Network:
 
     def guarded(self, proxy: str | None = None) -> GuardedSession:
         """Return a session for a library that makes its own requests."""
-        return GuardedSession(self.session, proxy=self._allowed_proxy(proxy))
+        return self._guarded(proxy)
 
-    def client(self, proxy: str | None = None) -> httpx.AsyncClient:
-        """Return an httpx client over the same session; closing it closes nothing."""
-        transport = _SharedTransport(self.guarded(proxy), tls=self.tls)
+    def client(
+        self, proxy: str | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> httpx.AsyncClient:
+        """Return an httpx client over the same session; closing it closes nothing.
+
+        With a context of its own it shares no connection with other clients.
+        """
+        transport = _SharedTransport(self._guarded(proxy, tls), tls=self.tls)
         return httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False
+        )
+
+    def _guarded(
+        self, proxy: str | None, tls: ssl.SSLContext | None = None
+    ) -> GuardedSession:
+        return GuardedSession(
+            self.session,
+            proxy=self._allowed_proxy(proxy),
+            tls=tls,
+            allow=None if self.is_sandbox else self.allow,
         )
 
     def _allowed_proxy(self, proxy: str | None) -> str | None:
@@ -101,14 +124,24 @@ class Network:
 class GuardedSession:
     """An aiohttp session that follows no redirect and knows its proxy.
 
-    Exchange libraries pass neither option; it has the methods that they call.
+    Exchange libraries pass neither option; it has the methods that they call. Behind
+    a proxy it judges literal addresses itself, since the proxy connects to them.
     """
 
-    __slots__ = ("_proxy", "_session")
+    __slots__ = ("_allow", "_proxy", "_session", "_tls")
 
-    def __init__(self, session: aiohttp.ClientSession, *, proxy: str | None) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        proxy: str | None,
+        tls: ssl.SSLContext | None = None,
+        allow: Sequence[NetworkRange] | None = (),
+    ) -> None:
         self._session = session
         self._proxy = proxy
+        self._tls = tls
+        self._allow = allow
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -124,6 +157,10 @@ class GuardedSession:
     def request(self, method: str, url: Any, **options: Any) -> Any:
         """Return aiohttp's request, with our own options for redirects and proxy."""
         options |= {"allow_redirects": False, "proxy": self._proxy}
+        if self._tls is not None:
+            options["ssl"] = self._tls
+        if self._proxy is not None and self._allow is not None:
+            require_literal_allowed(URL(url).raw_host or "", self._allow)
         return self._session.request(method, url, **options)
 
 
@@ -143,7 +180,7 @@ class _SharedTransport(AiohttpTransport):
 
 
 @asynccontextmanager
-async def open_network(
+async def open_network(  # noqa: PLR0913  # what a run may choose
     sandbox: Path | None = None,
     *,
     clock: Clock | None = None,
@@ -151,11 +188,13 @@ async def open_network(
     proxy: str | None = None,
     limit: int = DEFAULT_LIMIT,
     trust_env: bool = False,
+    allow: Sequence[str] = (),
 ) -> AsyncIterator[Network]:
     """Open the network of one run; `sandbox` is the path of a `sandbox.json`.
 
     Without a clock, this machine's is asked. `limit` is the number of connections
-    that may be open at once.
+    that may be open at once. `allow` are the CIDRs that are no public addresses and
+    may be reached all the same.
 
     Raises `InputError` when the sandbox's file is missing or malformed, or when a
     proxy is asked for together with the sandbox.
@@ -164,14 +203,24 @@ async def open_network(
     if sandbox is not None and (proxy or trust_env):
         raise InputError("the sandbox is reached without a proxy: choose one of both")
     now = clock.now if clock is not None else _now
-    tls = _make_tls(read_sandbox(sandbox) if sandbox is not None else None)
-    session = _make_session(
-        sandbox, tls=tls, clock=now, limit=limit, trust_env=trust_env
+    make_tls = partial(_make_tls, read_sandbox(sandbox) if sandbox else None)
+    tls, ranges = make_tls(""), read_ranges(allow)
+    session = aiohttp.ClientSession(
+        connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
+        trace_configs=[
+            make_trace(ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000)
+        ],
+        trust_env=trust_env,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "reconcile"},
+        timeout=aiohttp.ClientTimeout(total=None),
     )
     network = Network(
         session=session,
         tls=tls,
         clock=now,
+        make_tls=make_tls,
+        allow=ranges,
         vantage=vantage,
         proxy=proxy,
         is_sandbox=sandbox is not None,
@@ -210,9 +259,11 @@ def read_sandbox(path: Path) -> Sandbox:
         ) from error
 
 
-def _make_tls(sandbox: Sandbox | None) -> ssl.SSLContext:
+def _make_tls(sandbox: Sandbox | None, ca_pem: str = "") -> ssl.SSLContext:
     if sandbox is not None:
         return ssl.create_default_context(cafile=str(sandbox.ca_file))
+    if ca_pem:
+        return ssl.create_default_context(cadata=ca_pem)
     import certifi
 
     context = ssl.create_default_context(cafile=certifi.where())
@@ -220,31 +271,17 @@ def _make_tls(sandbox: Sandbox | None) -> ssl.SSLContext:
     return context
 
 
-def _make_session(
+def _make_connector(
     sandbox: Path | None,
     *,
     tls: ssl.SSLContext,
-    clock: Callable[[], datetime],
     limit: int,
-    trust_env: bool,
-) -> aiohttp.ClientSession:
+    allow: Sequence[NetworkRange],
+) -> aiohttp.TCPConnector:
     options: dict[str, Any] = {"ssl": tls, "limit": limit, "use_dns_cache": False}
-    connector = (
-        _Connector(**options)
-        if sandbox is None
-        else _LoopbackConnector(resolver=LoopbackResolver(sandbox), **options)
-    )
-    trace = make_trace(
-        ticks=time.perf_counter, now_ms=lambda: clock().timestamp() * 1000
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        trace_configs=[trace],
-        trust_env=trust_env,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "reconcile"},
-        timeout=aiohttp.ClientTimeout(total=None),
-    )
+    if sandbox is None:
+        return _Connector(allow=allow, **options)
+    return _LoopbackConnector(resolver=LoopbackResolver(sandbox), **options)
 
 
 def _now() -> datetime:
@@ -283,34 +320,30 @@ class LoopbackResolver(AbstractResolver):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Refuses link-local addresses, and cuts a connection that is given up.
+    """Refuses addresses that are not allowed, and cuts a connection that is given up.
 
-    A cloud machine's own credentials are served at a link-local address: a file
-    must not lead there, under whatever name. And a provider that hangs would never
-    answer TLS's goodbye, so that the connection would outlive the network.
+    A name is judged by what it resolves to, and just that is connected to. And a
+    provider that hangs would never answer TLS's goodbye, so that the connection
+    would outlive the network.
     """
+
+    def __init__(self, *, allow: Sequence[NetworkRange] = (), **options: Any) -> None:
+        super().__init__(**options)
+        self._allow = allow
 
     async def _resolve_host(
         self, host: str, port: int, traces: Any = None
     ) -> list[ResolveResult]:
+        require_plain_spelling(host)
         found = await super()._resolve_host(host, port, traces)
         for result in found:
-            if _is_metadata_address(result["host"]):
-                raise aiohttp.InvalidUrlClientError(host, "is a link-local address")
+            require_allowed(host, result["host"], self._allow)
         return found
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         if should_close:
             protocol.abort()
         super()._release(key, protocol, should_close=should_close)
-
-
-def _is_metadata_address(host: str) -> bool:
-    """Tell whether a cloud machine's credentials may be served there."""
-    address = ip_address(host.partition("%")[0])
-    # Linux reaches an IPv4 address in IPv6's clothes too; Python 3.11 does not see it.
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_link_local or str(address) in _METADATA_ADDRESSES
 
 
 class _LoopbackConnector(_Connector):

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from reconciler.adapters.providers.addresses import AddressNotAllowedError
 from reconciler.adapters.providers.answers import (
     Answer,
     gate_category,
@@ -177,6 +178,8 @@ def is_error_document(document: Any) -> bool:
 
 def explain_httpx(error: Exception) -> Diagnosis | None:
     """Return the diagnosis of what httpx refuses to send at all."""
+    if isinstance(error.__cause__, AddressNotAllowedError):
+        return None  # the transport says which address, and what to do
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return diagnose(Category.BAD_URL, evidence={"exception": type(error).__name__})
     return None

@@ -73,6 +73,7 @@ class ConcurrentTester:
     stop: Stop | None = None
     observer: Observer | None = None
     proxy: str | None = None
+    allow: Sequence[str] = ()
     grace_s: float = STOP_GRACE_S
 
     def run(self, jobs: Sequence[Job], *, decide: Decide) -> Sequence[Job]:
@@ -96,6 +97,7 @@ class ConcurrentTester:
             clock=self.clock,
             vantage=self.vantage,
             proxy=self.proxy,
+            allow=self.allow,
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
             crew = _Crew(tester=self, network=network, queue=_Queue(jobs))
@@ -241,6 +243,7 @@ class DirectSampler:
     unsealer: Unsealer
     clock: Clock
     sandbox: Path | None = None
+    allow: Sequence[str] = ()
 
     def sample(self, job: Job, ask: Ask) -> Sample:
         """Return what was asked for; raises `ProviderError` or `SecretError`."""
@@ -256,7 +259,7 @@ class DirectSampler:
 
         adapter = self.adapters()[connection.type]
         async with (
-            open_network(self.sandbox, clock=self.clock) as network,
+            open_network(self.sandbox, clock=self.clock, allow=self.allow) as network,
             adapter.open(connection, unsealed.credentials, network) as session,
         ):
             with metering(Meter()) as meter:

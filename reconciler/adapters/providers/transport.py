@@ -15,12 +15,14 @@ from collections.abc import Iterator
 
 import aiohttp
 
+from reconciler.adapters.providers.addresses import AddressNotAllowedError
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
 _MAX_DEPTH = 12
 
 _BY_CLASS: tuple[tuple[type[BaseException], Category], ...] = (
+    (AddressNotAllowedError, Category.ADDRESS_NOT_ALLOWED),
     (aiohttp.ClientProxyConnectionError, Category.PROXY_UNREACHABLE),
     (aiohttp.ClientHttpProxyError, Category.PROXY_UNREACHABLE),
     (aiohttp.ClientConnectorDNSError, Category.DNS_FAILURE),
@@ -43,6 +45,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Category], ...] = (
     (aiohttp.ClientConnectionError, Category.CONNECTION_RESET),
     (aiohttp.ClientResponseError, Category.BAD_RESPONSE),
 )
+_NEVER_ALLOWED = "correct the URL: no connection may lead to this address"
 _CERTIFICATE_HINTS = {
     "expired": "the certificate has expired: tell the provider, or check this "
     "machine's clock",
@@ -89,6 +92,9 @@ def _describe(category: Category, cause: BaseException, scrub: Scrubber) -> Diag
         fix = next(
             (hint for sign, hint in _CERTIFICATE_HINTS.items() if sign in reason), ""
         )
+    if isinstance(cause, AddressNotAllowedError):
+        evidence["address"] = cause.address
+        fix = "" if cause.can_be_allowed else _NEVER_ALLOWED
     return diagnose(category, fix=fix, evidence=scrub.clean_all(evidence))
 
 

@@ -139,7 +139,7 @@ def test_a_proxy_that_is_not_there_is_named_as_the_cause(name):
 
     async def run():
         async with (
-            open_network(clock=SystemClock()) as network,
+            open_network(clock=SystemClock(), allow=["127.0.0.1"]) as network,
             subject.adapter.open(subject.connection, sealed, network) as session,
         ):
             return await session.test()

@@ -227,7 +227,7 @@ def test_the_diagnosis_names_the_address_and_the_setting():
 
 @pytest.mark.parametrize("text", ["10.0.0.5/8", "everything", "10.0.0.0/99", ""])
 def test_a_range_is_a_network(text):
-    with pytest.raises(ValueError, match="not appear|host bits"):
+    with pytest.raises(ValueError, match=r"not appear|host bits"):
         read_ranges([text])
 
 

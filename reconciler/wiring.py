@@ -28,6 +28,7 @@ from reconciler.core.ports import (
     Unsealed,
 )
 from reconciler.core.run import RunReport
+from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
 from reconciler.core.verdict import Verdict
 from reconciler.pipeline import Ports
@@ -53,6 +54,8 @@ class Choices:
     sandbox: Path | None = None
     parallelism: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ask_passphrase: Callable[[str], Secret | None] | None = None
+    """Asks somebody at a terminal; None where nobody is."""
 
     @classmethod
     def of_environment(cls) -> Choices:
@@ -129,7 +132,11 @@ class App:
         """Return the age identities that this environment offers."""
         from reconciler.adapters.sops import load_keyring
 
-        return load_keyring(self.choices.environment, home=Path.home())
+        return load_keyring(
+            self.choices.environment,
+            home=Path.home(),
+            ask_passphrase=self.choices.ask_passphrase,
+        )
 
     def source(self, files: Sequence[Path] = ()) -> DocumentSource:
         """Return the documents: `connections.d`, or just `files`."""
@@ -327,7 +334,9 @@ def connection_text(app: App, path: Path, *, kind: str, **asked: Any) -> str:
     return scaffold.connection_text(new)
 
 
-def make_identity(app: App, path: Path | None) -> tuple[Path, str]:
+def make_identity(
+    app: App, path: Path | None, *, post_quantum: bool = False
+) -> tuple[Path, str]:
     """Write a new age identity, mode 0600; return where it lies, and its public key.
 
     Without a path it goes where sops and we look by ourselves.
@@ -337,7 +346,8 @@ def make_identity(app: App, path: Path | None) -> tuple[Path, str]:
 
     home = Path.home()
     target = path or default_key_file(app.choices.environment, home=home)
-    return target, key_file.make(target, now=app.clock.now())
+    made = key_file.make(target, now=app.clock.now(), post_quantum=post_quantum)
+    return target, made
 
 
 def _why(error: OSError) -> str:

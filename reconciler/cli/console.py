@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from reconciler.cli.signals import StopSign
+from reconciler.core.secret import Secret
 
 if TYPE_CHECKING:
     from reconciler.core.ports import Observer
@@ -23,6 +24,14 @@ BANNER = "SANDBOX: every provider is played on this machine; nothing real is ask
 def environment() -> Mapping[str, str]:
     """Return the process's environment as it is now."""
     return dict(os.environ)  # noqa: TID251  # the command line's one door to it
+
+
+def ask_passphrase(question: str) -> Secret | None:
+    """Ask at the terminal, unseen; an empty answer is none."""
+    answer: str = click.prompt(
+        question, hide_input=True, err=True, default="", show_default=False
+    )
+    return Secret(answer) if answer else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +60,7 @@ class Console:
             sandbox=self.sandbox,
             parallelism=parallelism,
             environment=self.environment,
+            ask_passphrase=ask_passphrase if self.has_reader else None,
         )
         made = App(choices, stop=self.stop.event, observer=observer)
         self._apps.append(made)

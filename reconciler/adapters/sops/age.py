@@ -1,63 +1,19 @@
-"""The door to pyrage: wrapping and unwrapping a data key, making identities.
+"""Wrapping a data key for a recipient of any kind, and making new identities.
 
-age knows several kinds of recipient. This release opens and writes X25519; the
-others have a name here so that a message can say which kind is missing.
+pyrage does what it can (X25519, SSH, plug-ins); `post_quantum` does the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
-from importlib import import_module
 from typing import Any, Final
 
+from reconciler.adapters.sops import plugins, post_quantum
+from reconciler.adapters.sops.kinds import Kind, kind_of, shown
+from reconciler.adapters.sops.library import pyrage
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
-
-
-class Kind(StrEnum):
-    """A kind of recipient, with the words for a message."""
-
-    X25519 = "X25519"
-    POST_QUANTUM = "post-quantum (age1pq1…)"
-    PLUGIN = "age plug-in"
-    SSH = "SSH"
-    UNKNOWN = "unknown"
-
-
-IDENTITY_PREFIX: Final = "AGE-SECRET-KEY-1"
-NO_DATA_KEY: Final = 128
-"""The exit code of sops when no key opens the file."""
-_DATA_KEY_BYTES: Final = 32
-
-
-class NotOursError(Exception):
-    """None of the identities opens this stanza."""
-
-
-def kind_of(recipient: str) -> Kind:
-    """Classify a recipient as sops does; `UNKNOWN` for what age does not know."""
-    if recipient.startswith("age1pq1"):
-        return Kind.POST_QUANTUM
-    if recipient.startswith("age1"):
-        # The separator of bech32 is the last "1": a second one is a plug-in's name.
-        return Kind.PLUGIN if recipient.count("1") > 1 else Kind.X25519
-    return Kind.SSH if recipient.startswith("ssh-") else Kind.UNKNOWN
-
-
-def public_key(identity: Secret) -> str:
-    """Return the recipient of an X25519 identity line.
-
-    Raises:
-        SecretError: It is not one. The message never holds it.
-    """
-    pyrage = _pyrage()
-
-    try:
-        return str(pyrage.x25519.Identity.from_str(identity.reveal()).to_public())
-    except pyrage.IdentityError:
-        raise SecretError("not a valid age identity") from None
 
 
 def wrap(recipient: str, data_key: bytes) -> str:
@@ -67,77 +23,77 @@ def wrap(recipient: str, data_key: bytes) -> str:
         An armoured age file, ending in a line break.
 
     Raises:
-        SecretError: The recipient is mistyped, or of a kind that is not supported.
+        SecretError: The recipient is mistyped, of a kind that age does not know, or
+            needs a plug-in or a library that is not there.
     """
-    return _WRAP.get(kind_of(recipient), _unsupported)(recipient, data_key)
+    return _WRAP[kind_of(recipient)](recipient, data_key)
 
 
-def unwrap(armoured: str, identities: Sequence[Secret]) -> bytes:
-    """Unwrap a data key with the first identity that fits.
-
-    Raises:
-        NotOursError: None fits, or the armour is damaged; age does not say which.
-    """
-    pyrage = _pyrage()
-
-    try:
-        keys = [pyrage.x25519.Identity.from_str(one.reveal()) for one in identities]
-        # pyrage takes any armour but one that is indented or led by blanks.
-        raw: bytes = pyrage.decrypt(armoured.strip().encode(), keys)
-    except (pyrage.DecryptError, pyrage.IdentityError):
-        raise NotOursError from None
-    if len(raw) != _DATA_KEY_BYTES:
-        raise NotOursError
-    return raw
-
-
-def generate_identity(now: datetime) -> tuple[Secret, str]:
-    """Make a new X25519 key pair.
+def generate_identity(
+    now: datetime, *, post_quantum_key: bool = False
+) -> tuple[Secret, str]:
+    """Make a new key pair: X25519, or post-quantum when asked for.
 
     Args:
         now: Noted in the file; aware.
+        post_quantum_key: For sops 3.12 and age 1.3, or later; the public key is two
+            thousand characters long.
 
     Returns:
         The text of a key file, ready to be written with mode 0600, and the public
         key to name as a recipient.
+
+    Raises:
+        SecretError: Post-quantum keys need a newer `cryptography`.
     """
-    pyrage = _pyrage()
-
-    identity = pyrage.x25519.Identity.generate()
-    public = str(identity.to_public())
+    identity, public = _new_hybrid() if post_quantum_key else _new_x25519()
     created = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    text = f"# created: {created}\n# public key: {public}\n{identity}\n"
-    return Secret(text), public
+    head = f"# created: {created}\n# public key: {public}\n"
+    return Secret(f"{head}{identity.reveal()}\n"), public
 
 
-def _pyrage() -> Any:
-    """Load pyrage on first use: commands without a key stay light."""
-    return import_module("pyrage")
+def _new_x25519() -> tuple[Secret, str]:
+    identity = pyrage().x25519.Identity.generate()
+    return Secret(str(identity)), str(identity.to_public())
+
+
+def _new_hybrid() -> tuple[Secret, str]:
+    identity = post_quantum.generate()
+    return identity, post_quantum.read_identity(identity).recipient
 
 
 def _wrap_x25519(recipient: str, data_key: bytes) -> str:
-    pyrage = _pyrage()
+    return _encrypted(pyrage().x25519.Recipient.from_str, recipient, data_key)
 
+
+def _wrap_ssh(recipient: str, data_key: bytes) -> str:
+    return _encrypted(pyrage().ssh.Recipient.from_str, recipient, data_key)
+
+
+def _encrypted(read: Callable[[str], Any], recipient: str, data_key: bytes) -> str:
+    library = pyrage()
     try:
-        to = pyrage.x25519.Recipient.from_str(recipient)
-    except pyrage.RecipientError:
+        to = read(recipient)
+    except library.RecipientError:
         raise SecretError(
-            f"'{recipient}' is not a valid age recipient; copy the public key again"
+            f"'{shown(recipient)}' is not a valid age recipient; copy the public key"
+            " again"
         ) from None
-    armoured: bytes = pyrage.encrypt(data_key, [to], armored=True)
+    armoured: bytes = library.encrypt(data_key, [to], armored=True)
     return armoured.decode("ascii")
 
 
-def _unsupported(recipient: str, _data_key: bytes) -> str:
-    kind = kind_of(recipient)
-    if kind is Kind.UNKNOWN:
-        raise SecretError(
-            f"'{recipient}' is not an age recipient; give a key that begins with age1"
-        )
+def _wrap_unknown(recipient: str, _data_key: bytes) -> str:
     raise SecretError(
-        f"the recipient '{recipient}' is of the kind {kind.value}, which is not"
-        " supported yet; use an X25519 key (age1…)"
+        f"'{shown(recipient)}' is not an age recipient; give a key that begins with"
+        " age1 or ssh-"
     )
 
 
-_WRAP: Final[dict[Kind, Callable[[str, bytes], str]]] = {Kind.X25519: _wrap_x25519}
+_WRAP: Final[dict[Kind, Callable[[str, bytes], str]]] = {
+    Kind.X25519: _wrap_x25519,
+    Kind.POST_QUANTUM: post_quantum.wrap,
+    Kind.PLUGIN: plugins.wrap,
+    Kind.SSH: _wrap_ssh,
+    Kind.UNKNOWN: _wrap_unknown,
+}

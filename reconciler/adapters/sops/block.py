@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
+from reconciler.adapters.sops.kinds import Kind, kind_of
 from reconciler.adapters.sops.rules import DEFAULT, Rule, RuleKind, read_rule
+from reconciler.adapters.sops.scalars import resolve
+from reconciler.adapters.sops.shamir import MIN_THRESHOLD
 from reconciler.adapters.sops.values import Timestamp
 from reconciler.core.errors import SecretError
 
 VERSION: Final = "3.9.0"
-"""The oldest sops that knows `mac_only_encrypted`, which is all our files need."""
+"""The oldest sops that knows `mac_only_encrypted`, which is all most files need."""
+_SINCE: Final = {
+    Kind.POST_QUANTUM: "3.12.0",
+    Kind.SSH: "3.10.0",
+    Kind.PLUGIN: "3.10.0",
+}
+"""The first sops that knows a kind of recipient, the latest first."""
 
 _FOREIGN: Final = ("kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "pgp")
 
@@ -85,43 +95,115 @@ def seal_info(found: Metadata) -> SealInfo:
     )
 
 
-def block_yaml(wrapped: WrappedKey, rule: Rule, *, stamp: str, mac: str) -> str:
+def version_for(wrapped: WrappedKey) -> str:
+    """Return the oldest sops that reads a file with these recipients."""
+    kinds = {kind_of(stanza.recipient) for stanza in wrapped.stanzas}
+    found = (version for kind, version in _SINCE.items() if kind in kinds)
+    return next(found, VERSION)
+
+
+def block_yaml(
+    wrapped: WrappedKey,
+    rule: Rule,
+    *,
+    stamp: str,
+    mac: str,
+    only_encrypted: bool = True,
+) -> str:
     """Write a `sops:` block as sops 3.13 does: sorted, four spaces, no final break."""
-    lines = ["sops:", "    age:"]
-    for stanza in wrapped.stanzas:
-        lines.append("        - enc: |")
-        lines += [f"            {line}" for line in stanza.enc.strip().splitlines()]
-        lines.append(f"          recipient: {stanza.recipient}")
-    lines += [
-        f"    {rule.kind.value}: {rule.pattern}",
-        f'    lastmodified: "{stamp}"',
-        f"    mac: {mac}",
-        "    mac_only_encrypted: true",
-        f"    version: {VERSION}",
-    ]
+    fields = _fields(wrapped, rule, stamp, mac, only_encrypted=only_encrypted)
+    lines = ["sops:"]
+    for name, value in fields.items():
+        lines += _yaml_lines(name, value)
     return "\n".join(lines)
 
 
 def block_json(
-    wrapped: WrappedKey, rule: Rule, *, stamp: str, mac: str, indent: int | None
+    wrapped: WrappedKey,
+    rule: Rule,
+    *,
+    stamp: str,
+    mac: str,
+    indent: int | None,
+    only_encrypted: bool = True,
 ) -> str:
     """Write the same block as a JSON object, on one line without `indent`."""
-    block = {
-        "age": [
-            {"enc": _armoured(one), "recipient": one.recipient}
-            for one in wrapped.stanzas
+    fields = _fields(wrapped, rule, stamp, mac, only_encrypted=only_encrypted)
+    return json.dumps(fields, indent=indent, ensure_ascii=False)
+
+
+def _keys_fields(wrapped: WrappedKey) -> dict[str, Any]:
+    """Return the part of a block that says who may open it, as plain data."""
+    if not wrapped.is_split:
+        return {"age": _age(wrapped.stanzas)}
+    return {
+        # sops writes the empty list, whatever else a group holds.
+        "key_groups": [
+            {"age": _age(group.stanzas), "hc_vault": []} for group in wrapped.groups
         ],
+        "shamir_threshold": wrapped.threshold,
+    }
+
+
+def _fields(
+    wrapped: WrappedKey, rule: Rule, stamp: str, mac: str, *, only_encrypted: bool
+) -> dict[str, Any]:
+    """Return a block as plain data, sorted as sops sorts it."""
+    fields = {
+        **_keys_fields(wrapped),
         rule.kind.value: rule.pattern,
         "lastmodified": stamp,
         "mac": mac,
-        "mac_only_encrypted": True,
-        "version": VERSION,
+        **({"mac_only_encrypted": True} if only_encrypted else {}),
+        "version": version_for(wrapped),
     }
-    return json.dumps(block, indent=indent, ensure_ascii=False)
+    return dict(sorted(fields.items()))
+
+
+def _age(stanzas: Sequence[Stanza]) -> list[dict[str, str]]:
+    return [{"enc": _armoured(one), "recipient": one.recipient} for one in stanzas]
 
 
 def _armoured(stanza: Stanza) -> str:
     return "\n".join(stanza.enc.strip().splitlines()) + "\n"
+
+
+def _yaml_lines(name: str, value: Any) -> Iterator[str]:
+    """Yield a field of the block; lists are those of keys and of groups."""
+    if name == "key_groups":
+        yield "    key_groups:"
+        for group in value:
+            yield "        - age:"
+            yield from _yaml_keys(group["age"], " " * 12)
+            yield "          hc_vault: []"
+    elif name == "age":
+        yield "    age:"
+        yield from _yaml_keys(value, " " * 8)
+    elif name == "lastmodified":
+        yield f'    lastmodified: "{value}"'  # in quotes, or sops takes it for a time
+    else:
+        yield f"    {name}: {_yaml_scalar(value)}"
+
+
+def _yaml_keys(keys: Sequence[Mapping[str, str]], indent: str) -> Iterator[str]:
+    for key in keys:
+        yield f"{indent}- enc: |"
+        yield from (f"{indent}    {line}" for line in key["enc"].splitlines())
+        yield f"{indent}  recipient: {_yaml_scalar(key['recipient'])}"
+
+
+def _yaml_scalar(value: object) -> str:
+    """Write text plain where YAML reads it back as it is, else in quotes."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    is_plain = _PLAIN.fullmatch(value) and not _AMBIGUOUS.search(value)
+    if is_plain and resolve(value, plain=True, tag="") == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_^(.$/][!-~]*(?: [!-~]+)*")
+_AMBIGUOUS: Final = re.compile(r": |:$| #")
 
 
 def _metadata(block: Mapping[str, Any]) -> Metadata:
@@ -141,11 +223,16 @@ def _wrapped(block: Mapping[str, Any]) -> WrappedKey:
     if not groups or top.stanzas or top.foreign:
         return WrappedKey(groups=(top,))
     found = tuple(_group(item) for item in groups)
-    threshold = block.get("shamir_threshold")
-    return WrappedKey(
-        groups=found,
-        threshold=threshold if isinstance(threshold, int) and len(found) > 1 else 0,
-    )
+    return WrappedKey(groups=found, threshold=_threshold(block, len(found)))
+
+
+def _threshold(block: Mapping[str, Any], groups: int) -> int:
+    given = block.get("shamir_threshold") or groups
+    if groups < MIN_THRESHOLD:
+        return 0
+    if type(given) is not int or not MIN_THRESHOLD <= given <= groups:
+        raise SecretError(f"'shamir_threshold' is not from {MIN_THRESHOLD} to {groups}")
+    return given
 
 
 def _group(group: object) -> KeyGroup:

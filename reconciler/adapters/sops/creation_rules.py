@@ -7,17 +7,20 @@ Later rules are not looked at, so a mistake in one of them stays unnoticed, as t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.adapters.sops.key_groups import Recipients
 from reconciler.adapters.sops.rules import Rule, compiled, read_rule
+from reconciler.adapters.sops.shamir import MIN_THRESHOLD
 from reconciler.adapters.sops.tree import load_nodes, plain_documents
 from reconciler.core.errors import SecretError
 
 CONFIG_NAME: Final = ".sops.yaml"
+MISNAMED: Final = ".sops.yml"
 _MAX_FOLDERS: Final = 100
 _CONFIG: Final = 5
 """The exit code of sops for a configuration that cannot be read."""
@@ -29,7 +32,7 @@ class CreationRule:
 
     config: Path
     recipients: Recipients
-    """age public keys by group; blank entries dropped."""
+    """age public keys by group, each once in its group; blank entries dropped."""
     path_regex: str
     rule: Rule | None
     """Which values to seal; None leaves it to us."""
@@ -50,8 +53,8 @@ def find_creation_rule(start: Path, file: Path) -> CreationRule | None:
         The first rule that matches; None without a configuration.
 
     Raises:
-        SecretError: The configuration cannot be read (5), no rule of it matches
-            (1), or the rule asks for what this release cannot do.
+        SecretError: The configuration cannot be read or is misnamed (5), or no rule
+            of it matches (1).
     """
     config = start if start.is_file() else _search(start)
     if config is None:
@@ -80,12 +83,27 @@ def find_creation_rule(start: Path, file: Path) -> CreationRule | None:
 _FOREIGN: Final = (
     "kms", "gcp_kms", "azure_keyvault", "hc_vault_transit_uri", "hckms", "pgp",
 )  # fmt: skip
-_GROUP_FOREIGN: Final = ("kms", "gcp_kms", "azure_keyvault", "vault", "hc_vault", "pgp")
+_GROUP_FOREIGN: Final = (
+    "kms", "gcp_kms", "azure_keyvault", "vault", "hc_vault", "hckms", "pgp",
+)  # fmt: skip
 
 
 def _search(start: Path) -> Path | None:
+    """Return the nearest configuration; refuse one that sops would pass over."""
     folders = [start, *start.absolute().parents][:_MAX_FOLDERS]
-    candidates = (folder / CONFIG_NAME for folder in folders)
+    found = _nearest(folders, CONFIG_NAME)
+    misnamed = None if found else _nearest(folders, MISNAMED)
+    if misnamed:
+        raise SecretError(
+            f"{misnamed}: sops ignores a file of this name, and so do we; rename it to"
+            f" {CONFIG_NAME}",
+            code=_CONFIG,
+        )
+    return found
+
+
+def _nearest(folders: Sequence[Path], name: str) -> Path | None:
+    candidates = (folder / name for folder in folders)
     return next((one for one in candidates if one.is_file()), None)
 
 
@@ -96,7 +114,12 @@ def _load(config: Path) -> Mapping[str, Any]:
         raise SecretError(
             f"{config}: cannot be read ({type(error).__name__})", code=_CONFIG
         ) from None
-    name = str(config)
+    return _parsed(text, str(config))
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, name: str) -> Mapping[str, Any]:
+    """Parse once: every file of a repository asks for the same one."""
     return plain_documents(load_nodes(text, file=name), file=name)[0]
 
 
@@ -110,39 +133,67 @@ def _matched_text(config: Path, file: Path) -> str:
 def _creation_rule(
     config: Path, pattern: str, entry: Mapping[str, Any]
 ) -> CreationRule:
-    groups = entry.get("key_groups") or []
-    if len(groups) > 1:
-        raise SecretError(
-            f"the rule has {len(groups)} key groups (Shamir), which is not in this"
-            " release; use one group"
-        )
-    # A group wins over the flat keys beside it.
-    age = list(_group_keys(groups[0])) if groups else list(_keys(entry.get("age")))
-    names, keys = (_GROUP_FOREIGN, groups[0]) if groups else (_FOREIGN, entry)
+    groups = _mappings(entry.get("key_groups"), "key_groups")
+    # Groups win over the flat keys beside them.
+    keys = [_group_keys(group) for group in groups] or [_keys(entry.get("age"))]
+    named = [_group_foreign(group) for group in groups] or [_named(entry, _FOREIGN)]
     only = entry.get("mac_only_encrypted")
     return CreationRule(
         config=config,
-        recipients=Recipients.of(age),
+        recipients=_recipients(keys, entry.get("shamir_threshold")),
         path_regex=pattern,
         rule=read_rule(entry),
         mac_only_encrypted=only if isinstance(only, bool) else None,
-        foreign=tuple(name for name in names if keys.get(name)),
+        foreign=tuple(dict.fromkeys(name for names in named for name in names)),
     )
 
 
-def _group_keys(group: Any) -> Iterator[str]:
-    """Yield the age keys of a group and of what it merges."""
-    if not isinstance(group, Mapping):
-        raise SecretError("a key group is not a mapping")
-    yield from _keys(group.get("age"))
-    for merged in group.get("merge") or []:
+def _recipients(keys: Sequence[Iterable[str]], threshold: object) -> Recipients:
+    """Return the recipients; without a threshold every group must come together."""
+    groups = tuple(tuple(dict.fromkeys(group)) for group in keys)
+    if len(groups) < MIN_THRESHOLD:
+        # sops lets a threshold beside a single group pass, and does without it.
+        return Recipients.of(groups[0])
+    number = threshold or len(groups)
+    if type(number) is not int or not MIN_THRESHOLD <= number <= len(groups):
+        raise SecretError(
+            f"shamir_threshold is not from {MIN_THRESHOLD} to {len(groups)}, the number"
+            " of key groups"
+        )
+    return Recipients(groups=groups, threshold=number)
+
+
+def _group_keys(group: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the age keys of what a group merges, then its own, as sops does."""
+    for merged in _mappings(group.get("merge"), "merge"):
         yield from _group_keys(merged)
+    yield from _keys(group.get("age"))
+
+
+def _group_foreign(group: Mapping[str, Any]) -> Iterator[str]:
+    yield from _named(group, _GROUP_FOREIGN)
+    for merged in _mappings(group.get("merge"), "merge"):
+        yield from _group_foreign(merged)
+
+
+def _named(keys: Mapping[str, Any], kinds: Sequence[str]) -> Iterator[str]:
+    return (kind for kind in kinds if keys.get(kind))
+
+
+def _mappings(value: Any, name: str) -> list[Mapping[str, Any]]:
+    found = value or []
+    if not isinstance(found, list):
+        raise SecretError(f"'{name}' is not a list")
+    if not all(isinstance(one, Mapping) for one in found):
+        raise SecretError(f"an entry of '{name}' is not a mapping")
+    return found
 
 
 def _keys(value: Any) -> Iterator[str]:
-    entries = value.split(",") if isinstance(value, str) else value or []
+    entries = [value] if isinstance(value, str) else value or []
     if not isinstance(entries, list) or any(
         not isinstance(one, str) for one in entries
     ):
         raise SecretError("'age' is neither a list nor text with commas")
-    yield from (one.strip() for one in entries if one.strip())
+    keys = (key.strip() for entry in entries for key in entry.split(","))
+    yield from (key for key in keys if key)

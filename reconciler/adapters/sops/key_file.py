@@ -13,16 +13,17 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _PRIVATE = 0o600
 
 
-def make(path: Path, *, now: datetime) -> str:
+def make(path: Path, *, now: datetime, post_quantum: bool = False) -> str:
     """Write a new identity and return its public key.
 
     A file that is there already is never replaced: whoever loses an identity loses
     everything that was sealed to it.
 
     Raises:
-        InputError: The file exists, or cannot be written.
+        InputError: The file exists, or cannot be written; or post-quantum keys need
+            a newer library.
     """
-    identity, public = generate_identity(now)
+    identity, public = generate_identity(now, post_quantum_key=post_quantum)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, _NEW, _PRIVATE)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.adapters.sops.age import wrap
+from reconciler.adapters.sops.shamir import MIN_THRESHOLD, split
 from reconciler.core.errors import SecretError
 
 
@@ -50,6 +51,11 @@ class WrappedKey:
         return len(self.groups) > 1
 
     @property
+    def needed(self) -> int:
+        """How many groups must open."""
+        return (self.threshold or len(self.groups)) if self.is_split else 1
+
+    @property
     def stanzas(self) -> tuple[Stanza, ...]:
         """The stanzas of all groups in order."""
         return tuple(stanza for group in self.groups for stanza in group.stanzas)
@@ -85,17 +91,34 @@ class Recipients:
 
 
 def wrap_key(recipients: Recipients, data_key: bytes) -> WrappedKey:
-    """Wrap a data key for everybody who shall open it.
+    """Wrap a data key for everybody who shall open it, split if there are groups.
 
     Raises:
-        SecretError: A recipient is mistyped, or of a kind that is not supported.
+        SecretError: A recipient is mistyped or cannot be used, a group is empty, or
+            there cannot be such a threshold.
     """
-    if len(recipients.groups) > 1:
-        raise SecretError("more than one key group (Shamir) is not supported yet")
-    groups = tuple(
-        KeyGroup(stanzas=_stanzas(keys, data_key)) for keys in recipients.groups
+    groups = recipients.groups
+    if len(groups) < MIN_THRESHOLD:
+        whole = (KeyGroup(stanzas=_stanzas(keys, data_key)) for keys in groups)
+        return WrappedKey(groups=tuple(whole))
+    empty = next((number for number, keys in enumerate(groups, 1) if not keys), 0)
+    if empty:
+        raise SecretError(
+            f"key group {empty} names no age key, so nobody could open it"
+        )
+    threshold = recipients.threshold or len(groups)
+    try:
+        shares = split(data_key, shares=len(groups), threshold=threshold)
+    except ValueError:
+        raise SecretError(
+            f"shamir_threshold is {threshold}, with {len(groups)} key groups; it must"
+            f" be from {MIN_THRESHOLD} to {len(groups)}"
+        ) from None
+    pairs = zip(groups, shares, strict=True)
+    return WrappedKey(
+        groups=tuple(KeyGroup(stanzas=_stanzas(*pair)) for pair in pairs),
+        threshold=threshold,
     )
-    return WrappedKey(groups=groups)
 
 
 def _stanzas(keys: Sequence[str], share: bytes) -> tuple[Stanza, ...]:

@@ -1,50 +1,47 @@
-"""Where identities come from, and finding the one that opens a file.
+"""The private keys at hand, and finding the one that opens a file.
 
-The sources and their order are those of sops: `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE`,
-`SOPS_AGE_KEY_CMD`, and the `keys.txt` of the user's configuration. All are merged.
-What is wrong with one of them only matters when no other opens the file, so it is
-kept as a note and told then. A line that we cannot use does not spoil the others.
+A file names its recipients, so the stanza that is ours is tried first and mostly
+alone. Only when that fails is more tried: a configured command, stanzas under another
+name, keys that ask somebody, and last the identity files behind a passphrase.
 """
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from reconciler.adapters.sops.age import (
-    IDENTITY_PREFIX,
-    NO_DATA_KEY,
+from reconciler.adapters.sops.block import Metadata
+from reconciler.adapters.sops.identities import Identity
+from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
+from reconciler.adapters.sops.kinds import (
     Kind,
     NotOursError,
     kind_of,
-    public_key,
-    unwrap,
+    plain_recipient,
 )
-from reconciler.adapters.sops.block import Metadata
-from reconciler.adapters.sops.key_groups import Stanza
+from reconciler.adapters.sops.passphrase import Ask
+from reconciler.adapters.sops.shamir import combine
+from reconciler.adapters.sops.sources import (
+    Command,
+    Found,
+    Locked,
+    default_key_file,
+    find_commands,
+    look_everywhere,
+)
 from reconciler.core.errors import SecretError
-from reconciler.core.secret import Secret
 
-KEY: Final = "SOPS_AGE_KEY"
-KEY_FILE: Final = "SOPS_AGE_KEY_FILE"
-KEY_CMD: Final = "SOPS_AGE_KEY_CMD"
-RECIPIENT: Final = "SOPS_AGE_RECIPIENT"
-"""Tells the command of `SOPS_AGE_KEY_CMD` which key is wanted."""
+__all__ = ["Identity", "Keyring", "data_key", "default_key_file", "load_keyring"]
 
-_CMD_TIMEOUT_S: Final = 60
-"""Long enough to touch a hardware token, short enough for a stuck pipeline."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """A private key and the recipient that it belongs to."""
-
-    recipient: str
-    secret: Secret
+NO_DATA_KEY: Final = 128
+"""The exit code of sops when no key opens the file."""
+_KEY_BYTES: Final = 32
+_SHARE_BYTES: Final = 33
+"""A share of a split data key ends with its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,243 +51,203 @@ class Keyring:
     identities: tuple[Identity, ...] = ()
     looked_in: tuple[str, ...] = ()
     """One line per source: its name and what was found there. Holds no secret."""
-    command: tuple[str, ...] = ()
-    """The words of `SOPS_AGE_KEY_CMD`; run when a file asks, once per recipient."""
-    env: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """The environment for that command."""
-    _asked: dict[str, tuple[tuple[Identity, ...], str]] = field(
+    commands: tuple[Command, ...] = ()
+    locked: tuple[Locked, ...] = ()
+    """Identity files behind a passphrase."""
+    _by_recipient: dict[str, Identity] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _asked: dict[tuple[str, str], Found] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _lock: threading.Lock = field(
+        default_factory=threading.Lock, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._by_recipient.update((one.recipient, one) for one in self.identities)
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The public keys of the identities, in the order found."""
-        return tuple(one.recipient for one in self.identities)
+        """The public keys of the age identities, in the order found."""
+        return tuple(one.recipient for one in self.identities if one.kind in _AGE)
 
     @property
     def is_empty(self) -> bool:
         """True when nothing can be opened whatever the file says."""
-        return not self.identities and not self.command
+        return not (self.identities or self.commands or self.locked)
 
-    def ask_command(self, recipient: str) -> tuple[Identity, ...]:
-        """Return what the configured command prints for this recipient."""
-        if not self.command:
+    def identity_of(self, recipient: str) -> Identity | None:
+        """Return the identity that a stanza under this name is for."""
+        # Mostly the name is as we keep it; an SSH key may carry a comment.
+        found = self._by_recipient.get(recipient)
+        return found or self._by_recipient.get(plain_recipient(recipient))
+
+    def ask_commands(self, recipient: str) -> tuple[Identity, ...]:
+        """Return what the configured commands print for a recipient; asked once."""
+        if not self.commands:
             return ()
-        if recipient not in self._asked:
-            self._asked[recipient] = _run(self.command, self.env, recipient)
-        return self._asked[recipient][0]
+        is_ssh = kind_of(recipient) is Kind.SSH
+        with self._lock:
+            known = [one for found in self._asked.values() for one in found.identities]
+            ours = [one for one in known if one.recipient == plain_recipient(recipient)]
+            if ours:
+                return tuple(ours)
+            return tuple(
+                identity
+                for command in self.commands
+                if is_ssh or not command.for_ssh
+                for identity in self._answer(command, recipient).identities
+            )
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """What the command said so far, one line per recipient; holds no secret."""
+        """What the commands said so far, one line per recipient; holds no secret."""
         return tuple(
-            f"{KEY_CMD} for {recipient}: {remark}"
-            for recipient, (_, remark) in self._asked.items()
+            f"{name} for {recipient}: {found.remark}"
+            for (name, recipient), found in self._asked.items()
         )
 
+    def _answer(self, command: Command, recipient: str) -> Found:
+        key = command.name, recipient
+        if key not in self._asked:
+            self._asked[key] = command.run(recipient)
+        return self._asked[key]
 
-def load_keyring(env: Mapping[str, str], *, home: Path) -> Keyring:
-    """Collect identities from the environment and the user's key file.
+
+def load_keyring(
+    env: Mapping[str, str], *, home: Path, ask_passphrase: Ask | None = None
+) -> Keyring:
+    """Collect private keys from the environment and the user's files.
 
     Args:
         env: The process environment.
         home: The user's home directory.
+        ask_passphrase: Asks a person, when a file cannot be opened otherwise.
 
     Returns:
         A keyring, perhaps empty. Never raises for a source that cannot be used:
         `looked_in` says what happened to it.
     """
-    found: list[Identity] = []
-    notes: list[str] = []
-    for name, text, problem in _sources(env, home):
-        identities, remark = ((), problem) if text is None else _parse(text)
-        found += identities
-        notes.append(f"{name}: {remark}")
-    command, remark = _command(env)
-    notes.append(f"{KEY_CMD}: {remark}")
-    unique = {one.recipient: one for one in found}
+    found = list(look_everywhere(env, home=home, ask=ask_passphrase))
+    commands = list(find_commands(env, ask=ask_passphrase))
+    unique = {one.recipient: one for source in found for one in source.identities}
     return Keyring(
-        identities=tuple(unique.values()), looked_in=tuple(notes),
-        command=command, env=dict(env),
-    )  # fmt: skip
-
-
-def default_key_file(env: Mapping[str, str], *, home: Path) -> Path:
-    """Return where sops keeps a user's keys on this platform."""
-    base = env.get("XDG_CONFIG_HOME", "")
-    if sys.platform == "win32":  # pragma: no cover
-        return Path(env.get("APPDATA") or home) / "sops" / "age" / "keys.txt"
-    if base:
-        return Path(base) / "sops" / "age" / "keys.txt"
-    library = home / "Library" / "Application Support"
-    folder = library if sys.platform == "darwin" else home / ".config"
-    return folder / "sops" / "age" / "keys.txt"
+        identities=tuple(unique.values()),
+        looked_in=(
+            *(f"{source.name}: {source.remark}" for source in found),
+            *(line for _, line in commands),
+        ),
+        commands=tuple(command for command, _ in commands if command),
+        locked=tuple(source.locked for source in found if source.locked),
+    )
 
 
 def data_key(metadata: Metadata, keyring: Keyring, *, file: str) -> bytes:
     """Unwrap the data key of a file, trying our own stanza first.
 
     Raises:
-        SecretError: No identity opens it (code 128). The message names the
+        SecretError: Too little of it opens (code 128). The message names the
             recipients that the file wants, the identities at hand, every source
             and the way out.
     """
-    groups = len(metadata.wrapped.groups)
-    if groups > 1:
-        raise SecretError(
-            f"{file}: its data key is split over {groups} key groups (Shamir),"
-            " which is not supported yet; open it with sops",
-            code=NO_DATA_KEY,
-        )
-    for stanza, identities in _attempts(metadata.wrapped.stanzas, keyring):
+    wrapped = metadata.wrapped
+    opened: dict[int, bytes] = {}
+    remarks: dict[str, None] = {}
+    for attempts in _STAGES:
+        for number, group in enumerate(wrapped.groups):
+            if number in opened:
+                continue
+            share = _share(wrapped, attempts(group, keyring), remarks)
+            if share:
+                opened[number] = share
+            if len(opened) == wrapped.needed:
+                return _joined(wrapped, opened, file)
+    from reconciler.adapters.sops.no_key import no_key_message
+
+    message = no_key_message(
+        metadata, keyring, file=file, opened=frozenset(opened), remarks=tuple(remarks)
+    )
+    raise SecretError(message, code=NO_DATA_KEY)
+
+
+_AGE: Final = frozenset({Kind.X25519, Kind.POST_QUANTUM})
+_Attempts = Iterator[tuple[Stanza, Callable[[str], bytes]]]
+
+
+def _share(
+    wrapped: WrappedKey, attempts: _Attempts, remarks: dict[str, None]
+) -> bytes | None:
+    size = _SHARE_BYTES if wrapped.is_split else _KEY_BYTES
+    for stanza, unwrap in attempts:
         try:
-            return unwrap(stanza.enc, [one.secret for one in identities])
+            found = unwrap(stanza.enc)
+        except NotOursError as error:
+            if str(error):
+                remarks[str(error)] = None
+            continue
+        if len(found) == size:
+            return found
+    return None
+
+
+def _joined(wrapped: WrappedKey, opened: Mapping[int, bytes], file: str) -> bytes:
+    if not wrapped.is_split:
+        return opened[0]
+    try:
+        return combine(tuple(opened.values()))
+    except ValueError as error:
+        raise SecretError(
+            f"{file}: its key groups: {error}", code=NO_DATA_KEY
+        ) from None
+
+
+def _own(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    """Yield the likely pairs: each miss costs as much as a hit."""
+    for stanza in group.stanzas:
+        identity = keyring.identity_of(stanza.recipient)
+        if identity and not identity.asks:
+            yield stanza, identity.unwrap
+
+
+def _commanded(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    for stanza in group.stanzas:
+        for identity in keyring.ask_commands(stanza.recipient):
+            yield stanza, identity.unwrap
+
+
+def _mislabelled(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    """Yield every other pair: the name beside a stanza is only a note."""
+    for stanza in group.stanzas:
+        for identity in keyring.identities:
+            if not identity.asks and keyring.identity_of(stanza.recipient) != identity:
+                yield stanza, identity.unwrap
+
+
+def _asking(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    """Yield what may ask somebody; it looks at the stanza before it does."""
+    for stanza in group.stanzas:
+        for identity in keyring.identities:
+            if identity.asks:
+                yield stanza, identity.unwrap
+
+
+def _locked(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    for locked in keyring.locked:
+        for stanza in group.stanzas:
+            yield stanza, partial(_unwrap_locked, locked, stanza.recipient)
+
+
+def _unwrap_locked(locked: Locked, recipient: str, armoured: str) -> bytes:
+    """Open an identity file with its passphrase, then a stanza with what it holds."""
+    identities = locked.open()
+    ours = [one for one in identities if one.recipient == plain_recipient(recipient)]
+    for identity in ours or identities:
+        try:
+            return identity.unwrap(armoured)
         except NotOursError:
             continue
-    raise SecretError(_no_key(metadata, keyring, file), code=NO_DATA_KEY)
+    raise NotOursError
 
 
-def _attempts(
-    stanzas: Sequence[Stanza], keyring: Keyring
-) -> Iterator[tuple[Stanza, tuple[Identity, ...]]]:
-    """Yield the likely pairs first: each miss costs as much as a hit."""
-    by_recipient = {one.recipient: one for one in keyring.identities}
-    usable = [one for one in stanzas if kind_of(one.recipient) is Kind.X25519]
-    for stanza in usable:
-        if stanza.recipient in by_recipient:
-            yield stanza, (by_recipient[stanza.recipient],)
-    for stanza in usable:
-        identities = keyring.ask_command(stanza.recipient)
-        if identities:
-            yield stanza, identities
-    for stanza in usable:
-        # The name beside a stanza is only a note; the stanza itself decides.
-        if stanza.recipient not in by_recipient and keyring.identities:
-            yield stanza, keyring.identities
-
-
-def _no_key(metadata: Metadata, keyring: Keyring, file: str) -> str:
-    wanted = ", ".join(_described(one) for one in metadata.recipients) or "nobody"
-    foreign = "".join(f", {name} (not supported)" for name in metadata.foreign)
-    have = ", ".join(keyring.recipients) or "none"
-    looked = "; ".join((*keyring.looked_in, *keyring.answers)) or "nowhere"
-    return (
-        f"{file}: no identity opens it. It is sealed for {wanted}{foreign}."
-        f" Identities found: {have}. Looked in: {looked}."
-        f" Set {KEY_FILE} to the key file of one of these recipients, or ask one of"
-        " them to add yours to .sops.yaml and run"
-        f" 'sops updatekeys {file}'"
-    )
-
-
-def _described(recipient: str) -> str:
-    kind = kind_of(recipient)
-    if kind is Kind.X25519:
-        return recipient
-    # Post-quantum keys have two thousand characters.
-    short = recipient if len(recipient) <= _SHORT else f"{recipient[:_SHORT]}…"
-    return f"{short} ({kind.value}, not supported yet)"
-
-
-_SHORT: Final = 40
-
-
-def _sources(
-    env: Mapping[str, str], home: Path
-) -> Iterator[tuple[str, str | None, str]]:
-    """Yield (name, text or None, why there is no text) per source, in sops' order."""
-    inline = env.get(KEY)
-    if inline:
-        # sops splits this one on any blanks, so that it may stand on one line.
-        kept = inline if "#" in inline else "\n".join(inline.split())
-        yield KEY, kept, ""
-    else:
-        yield KEY, None, "not set"
-    if env.get(KEY_FILE):
-        path = Path(env[KEY_FILE])
-        yield (f"{KEY_FILE}={path}", *_read(path))
-    else:
-        yield KEY_FILE, None, "not set"
-    default = default_key_file(env, home=home)
-    yield (str(default), *_read(default))
-
-
-def _read(path: Path) -> tuple[str | None, str]:
-    try:
-        return path.read_text(encoding="utf-8-sig"), ""
-    except FileNotFoundError:
-        return None, "does not exist"
-    except OSError as error:
-        return None, f"cannot be read ({error.strerror or type(error).__name__})"
-    except UnicodeDecodeError:
-        return None, "is not a text file"
-
-
-def _command(env: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
-    text = env.get(KEY_CMD)
-    if not text:
-        return (), "not set"
-    try:
-        words = tuple(shlex.split(text))
-    except ValueError:
-        return (), "cannot be split into words; check its quotes"
-    return (words, "asked once per recipient") if words else ((), "not set")
-
-
-def _run(
-    command: Sequence[str], env: Mapping[str, str], recipient: str
-) -> tuple[tuple[Identity, ...], str]:
-    """Run the user's command, without a shell, and read what it prints."""
-    import subprocess  # rarely needed
-
-    try:
-        done = subprocess.run(  # noqa: S603  # the user's own command, as sops runs it
-            command, env={**env, RECIPIENT: recipient}, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=_CMD_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        return (), f"failed ({type(error).__name__})"
-    if done.returncode != 0:
-        return (), f"exited with {done.returncode}"
-    return _parse(done.stdout.decode("utf-8", "replace"))
-
-
-def _parse(text: str) -> tuple[tuple[Identity, ...], str]:
-    """Read the lines of an identity file; the remark counts them, never quotes them."""
-    if text.startswith(("age-encryption", "-----BEGIN AGE")):
-        return (), "is protected by a passphrase, which is not supported yet"
-    found: list[Identity] = []
-    remarks: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        entry = line.strip()
-        if not entry or entry.startswith("#"):
-            continue
-        identity, remark = _identity(entry)
-        if identity:
-            found.append(identity)
-        else:
-            remarks.append(f"line {number} {remark}")
-    count = f"{len(found)} identit{'y' if len(found) == 1 else 'ies'}"
-    return tuple(found), "; ".join([count, *remarks])
-
-
-def _identity(entry: str) -> tuple[Identity | None, str]:
-    word = entry.split(maxsplit=1)[0]
-    for prefix, kind in _NOT_YET.items():
-        if word.startswith(prefix):
-            return None, f"is of the kind {kind.value}, which is not supported yet"
-    if not word.startswith(IDENTITY_PREFIX):
-        return None, "is not an age identity"
-    secret = Secret(word)
-    try:
-        return Identity(recipient=public_key(secret), secret=secret), ""
-    except SecretError:
-        return None, "is not a valid age identity"
-
-
-_NOT_YET: Final = {
-    "AGE-SECRET-KEY-PQ-1": Kind.POST_QUANTUM,
-    "AGE-PLUGIN-": Kind.PLUGIN,
-    "ssh-": Kind.SSH,
-    "-----BEGIN": Kind.SSH,
-}
+_STAGES: Final = (_own, _commanded, _mislabelled, _asking, _locked)

@@ -240,7 +240,7 @@ def test_the_wrong_key_is_told_with_everything_needed_to_fix_it():
     assert refusal.value.code == 128
     for needed in (
         "connections.d/f.yaml", RECIPIENT, other, "SOPS_AGE_KEY: 1 identity",
-        "SOPS_AGE_KEY_FILE", "keys.txt", "sops updatekeys",
+        "SOPS_AGE_KEY_FILE", "keys.txt", "reconcile updatekeys",
     ):  # fmt: skip
         assert needed in message
     assert "AGE-SECRET-KEY" not in message

@@ -20,6 +20,7 @@ from typing import Final
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.forked import map_forked
+from reconciler.adapters.sops.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.core import checks
 from reconciler.core.connection import Connection
@@ -79,6 +80,7 @@ class FileSource:
         adapters: Callable[[], Mapping[str, Adapter]],
         files: Sequence[Path] = (),
         cache: bool = True,
+        lengths: bool = False,
     ) -> None:
         """Take note of what to read; nothing is touched yet.
 
@@ -89,12 +91,16 @@ class FileSource:
             files: Read only these documents or folders, also outside of
                 `connections`; the cache is then used but not written.
             cache: Remember what was found in `.reconcile/cache`.
+            lengths: Judge how long sealed credentials are; not in a sandbox, whose
+                keys are as long as they happen to be.
         """
         self._root = os.fspath(directory)
         self._connections = connections
         self._find_adapters = adapters
         self._targets = files
         self._cache = str(directory / CACHE_FILE) if cache else ""
+        self._lengths = lengths
+        self._rulebook = Rulebook(self._root)
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
         self._examine: _Examine = lru_cache(_REMEMBERED)(self._examine_anew)
@@ -117,7 +123,7 @@ class FileSource:
             diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
             # A file under a wrong name claims its stem too, but not from the owner.
             invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
-            files=len(reading.rows),
+            files=len(reading.rows) - (self._rulebook.name in reading.rows),
         )
 
     def load(self, name: str) -> Desired:
@@ -188,6 +194,7 @@ class FileSource:
             if (fresh := self._read_one(file, listing.refused, known, reading))
         ]
         self._add_fresh(pending, reading)
+        self._add_rulebook(known, reading)
         changed = pending or len(known) != len(reading.rows)
         if self._cache and changed and not self._targets:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
@@ -204,10 +211,25 @@ class FileSource:
             reading.add(fresh.file, row)
         reading.heads.sort(key=lambda head: head.file)
 
+    def _add_rulebook(self, known: Mapping[str, Row], reading: _Reading) -> None:
+        """Add what is wrong with `.sops.yaml`, if anything is.
+
+        The fingerprint holds its digest, so a cache without its row calls it good.
+        """
+        name = self._rulebook.name
+        if known and name not in known:
+            return
+        try:
+            reading.add(name, known[name])
+        except (KeyError, TypeError, ValueError, IndexError):
+            if problems := self._rulebook.problems:
+                reading.add(name, source_cache.row_of("", None, (), problems))
+
     def _known(self) -> tuple[Mapping[str, Row], str]:
         if not self._cache:
             return {}, ""
-        fingerprint = source_cache.fingerprint_of_program()
+        program = source_cache.fingerprint_of_program()
+        fingerprint = f"{program} {self._rulebook.digest} {self._lengths}"
         return source_cache.load_rows(self._cache, fingerprint), fingerprint
 
     def _read_one(
@@ -277,11 +299,19 @@ class FileSource:
 
     @cached_property
     def _rules(self) -> checks.Rules:
-        from reconciler.adapters.sops.inspector import inspect  # noqa: PLC0415
+        from reconciler.adapters.sops import inspector  # noqa: PLC0415
         from reconciler.core.document import to_connection  # noqa: PLC0415
 
-        adapters = self._find_adapters()
-        return checks.Rules(validate=to_connection, inspect=inspect, adapters=adapters)
+        def inspect(source: Source) -> tuple[Diagnostic, ...]:
+            drifted = self._rulebook.check(source, self._path(source.file))
+            return (*inspector.inspect(source), *drifted)
+
+        return checks.Rules(
+            validate=to_connection,
+            inspect=inspect,
+            adapters=self._find_adapters(),
+            lengths=inspector.text_lengths if self._lengths else None,
+        )
 
     def _shared_names(self, reading: _Reading) -> Mapping[str, tuple[str, ...]]:
         claims = {head.file: head.name for head in reading.heads}

@@ -7,7 +7,7 @@ offline. The tools arrive as functions, so this module loads none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reconciler.core import shape
@@ -33,11 +33,15 @@ class Validate(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What judges a parsed document; `adapters` are those installed, by type."""
+    """What judges a parsed document; `adapters` are those installed, by type.
+
+    `lengths` tells how long the sealed texts are; None where that is no evidence.
+    """
 
     validate: Validate
     inspect: Callable[[Source], Diagnostics]
     adapters: Mapping[str, Adapter]
+    lengths: Callable[[Source], Mapping[str, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ def examine(
         if not any(item.code == "R207" for item in wrong):
             found += rules.inspect(source)
             subject = connection or _draft(source, stem)
+            if subject and rules.lengths:
+                subject = replace(subject, credential_lengths=rules.lengths(source))
             more = _adapter_problems(source, subject, rules.adapters)
             found += _elsewhere(more, [] if connection else found)
     if is_invalid(found):

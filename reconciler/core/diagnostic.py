@@ -90,6 +90,45 @@ RULES: dict[str, Rule] = {
     "R307": Rule("a credential that this provider does not use", "remove it"),
     "R308": Rule("a top-level 'sops' or 'binding' without credentials", "remove it"),
     "R309": Rule("the file's seal cannot be opened", "see the message"),
+    "R310": Rule(
+        "sealed for somebody whom .sops.yaml does not name",
+        "run 'reconcile updatekeys FILE', then 'reconcile rotate FILE'; the old values "
+        "stay known to them until they are changed at the provider",
+    ),
+    "R311": Rule(
+        "not sealed as .sops.yaml asks: somebody or a group is missing",
+        "run 'reconcile updatekeys FILE'",
+    ),
+    "R312": Rule(
+        "no creation rule of .sops.yaml matches the file",
+        "add a rule whose path_regex matches it",
+    ),
+    "R313": Rule(".sops.yaml cannot be used", "correct it at the place named"),
+    "R314": Rule(
+        "sealed under another rule than that of .sops.yaml",
+        "run 'reconcile encrypt FILE'",
+    ),
+    "R315": Rule(
+        "a sealed credential is not as long as the provider's",
+        "copy it from the provider again, without blanks around it, and seal it",
+    ),
+    "R316": Rule(
+        "a sealed credential is empty or very short",
+        "copy it from the provider again, whole, and seal it",
+    ),
+    "R317": Rule(
+        "the destination changed, and the seal did not",
+        "review the change; then somebody with a key runs "
+        "'reconcile encrypt --rebind FILE'",
+    ),
+    "R318": Rule(
+        "an earlier version of the sealed credentials is back",
+        "fine if it is meant as a revert; an old key may have been revoked since",
+    ),
+    "R319": Rule(
+        "somebody more can open the file",
+        "make sure that everybody added is meant to know the credentials",
+    ),
     # R4: what the type or the provider cannot do
     "R401": Rule("an unknown type", "use a type that 'reconcile providers' lists"),
     "R402": Rule("an unknown provider", "use the id that is suggested"),

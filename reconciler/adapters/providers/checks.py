@@ -111,6 +111,41 @@ def _superfluous(name: str, known: Iterable[str], required: Sequence[str]) -> Fi
     )
 
 
+def check_lengths(
+    connection: Connection, legal: Mapping[str, Sequence[int]], *, whose: str
+) -> Iterator[Finding]:
+    """Yield sealed credentials of a length that the provider does not issue (R315).
+
+    Args:
+        connection: Its `credential_lengths` say how long the values are.
+        legal: The lengths that the provider issues, by credential, shortest first.
+        whose: The provider's name, for the message.
+    """
+    for name, lengths in legal.items():
+        size = connection.credential_lengths.get(name, lengths[0])
+        if fault := _wrong_length(size, lengths):
+            yield Finding(
+                code="R315",
+                message=f"credentials.{name} is {fault} {whose} issues",
+                path=("credentials", name),
+                hint=RULES["R315"].fix,
+                warning=True,
+            )
+
+
+def _wrong_length(size: int, legal: Sequence[int]) -> str:
+    """Return how a length is wrong, empty when it may be right.
+
+    Far shorter than half is no key that lost its end, but something else that was
+    put there on purpose: a placeholder, or the key of a sandbox.
+    """
+    if size in legal:
+        return ""
+    if size - 1 in legal or size - 2 in legal:
+        return "a line end or a blank longer than what"
+    return "shorter than what" if legal[0] // 2 <= size < legal[0] else ""
+
+
 def check_timeframes(
     given: Sequence[str], known: Sequence[str], *, whose: str
 ) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ merge. Whether the values are genuine, only `unseal` can tell.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
@@ -43,8 +44,8 @@ def inspect(source: Source) -> tuple[Diagnostic, ...]:
     """Check the seal of one document without any key.
 
     Returns:
-        Every problem found, sorted by place: R301 to R305 and R308. Empty for a
-        document that is sealed as it should be, or has nothing to seal. No message
+        Every problem found, sorted by place: R301 to R305, R308 and R316. Empty for
+        a document that is sealed as it should be, or has nothing to seal. No message
         holds a value.
     """
     data = source.data or {}
@@ -60,6 +61,30 @@ def inspect(source: Source) -> tuple[Diagnostic, ...]:
     return _sorted(found)
 
 
+def text_lengths(source: Source) -> Mapping[str, int]:
+    """Return how many bytes each credential has that was sealed as text.
+
+    AES-GCM keeps the length, so anybody who sees the file can count it: this tells
+    nothing that was hidden. Values that are not sealed text are left out.
+    """
+    credentials = (source.data or {}).get("credentials")
+    if not isinstance(credentials, Mapping):
+        return {}
+    lengths = {name: _text_length(value) for name, value in credentials.items()}
+    return {name: size for name, size in lengths.items() if size is not None}
+
+
+def _text_length(value: object) -> int | None:
+    match = _TEXT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    coded = match["data"]
+    return len(coded) // 4 * 3 - coded.count("=")
+
+
+_TEXT: Final = re.compile(r"ENC\[AES256_GCM,data:(?P<data>[^,]*),.*,type:str\]")
+
+
 def _needless(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
     for name in ("binding", "sops"):
         if name in data:
@@ -71,11 +96,27 @@ def _values(source: Source, leaves: list[tuple[Path, Any]]) -> Iterator[Diagnost
     for path, value in leaves:
         if looks_sealed(value):
             yield from _malformed(source, path, value)
+            yield from _too_short(source, path, value)
         elif value == "":
             message = f"{_named(path)} is empty"
             yield _found(source, "R301", message, path, hint=_FILL_IN)
         elif value is not None:
             yield _found(source, "R301", f"{_named(path)} is in plain text", path)
+
+
+def _too_short(source: Source, path: Path, value: str) -> Iterator[Diagnostic]:
+    """Tell of an empty value, or one that is too short to prove anything."""
+    size = _text_length(value)
+    if size is None or size >= _SHORTEST or path[-1] in _NO_PROOF:
+        return
+    what = "very short, so hardly whole" if size else "sealed, but empty"
+    message, severity = f"{_named(path)} is {what}", Severity.WARNING
+    yield _found(source, "R316", message, path, severity=severity)
+
+
+_SHORTEST: Final = 4
+_NO_PROOF: Final = frozenset({"account_id", "api_uid", "login", "username", "timeout"})
+"""These say who or how, and may be as short as they like."""
 
 
 def _binding_value(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:

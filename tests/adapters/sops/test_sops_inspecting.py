@@ -13,7 +13,7 @@ from reconciler.adapters.sops import SealInfo, inspect, metadata
 from reconciler.core.diagnostic import Severity
 from tests.adapters.sops.sops_helpers import PLAIN, RECIPIENT, sealed
 
-SEALED = sealed()
+SEALED = sealed(PLAIN.replace('"a\\nb"', '"a\\nbcd"'))
 
 
 def source_of(text: str):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
+from reconciler.adapters.providers.ccxt_crypto.key_lengths import KEY_LENGTHS
 from reconciler.adapters.providers.ccxt_crypto.names import (
     CREDENTIAL_ATTRIBUTES,
     REMOVED,
@@ -16,6 +17,7 @@ from reconciler.adapters.providers.checks import (
     bad_value,
     check_config,
     check_credentials,
+    check_lengths,
     check_places,
     check_timeframes,
     did_you_mean,
@@ -77,6 +79,9 @@ def check(connection: Connection) -> Iterator[Finding]:
         yield unknown_exchange(connection.provider)
         return
     yield from _check_names(connection, exchange)
+    yield from check_lengths(
+        connection, KEY_LENGTHS.get(exchange.id, {}), whose=exchange.name
+    )
     yield from _check_environment(connection, exchange)
     if exchange.timeframes:
         yield from check_timeframes(

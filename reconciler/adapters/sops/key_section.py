@@ -14,9 +14,9 @@ import yaml
 
 from reconciler.adapters.sops.block import block_json, block_yaml
 from reconciler.adapters.sops.key_groups import WrappedKey
-from reconciler.adapters.sops.places import member, remove_flow_member, separator
+from reconciler.adapters.sops.places import member, removed_member, separator
 from reconciler.adapters.sops.rules import DEFAULT
-from reconciler.adapters.sops.spans import Edit, after_break, break_of, last_offset
+from reconciler.adapters.sops.spans import Edit, break_of, last_offset
 from reconciler.adapters.sops.tree import load_nodes
 
 _MEMBERS: Final = ("age", "key_groups", "shamir_threshold")
@@ -58,20 +58,11 @@ def _replaced(
             start, end = name.start_mark.index, last_offset(text, node)
             edits.append(Edit(start=start, end=end, text=gap.join(parts)))
         else:
-            edits.append(_removed(text, block, index))
+            edits.append(removed_member(text, block, index))
     if waiting:
         start = block.value[0][0].start_mark.index
         edits.append(Edit(start=start, end=start, text=gap.join([*waiting, ""])))
     return edits
-
-
-def _removed(text: str, block: yaml.MappingNode, index: int) -> Edit:
-    if block.flow_style:
-        return remove_flow_member(text, block, index)
-    name, node = block.value[index]
-    start = name.start_mark.index - name.start_mark.column
-    end = after_break(text, last_offset(text, node))
-    return Edit(start=start, end=end, text="")
 
 
 def _flow_members(

@@ -108,14 +108,20 @@ def set_metadata(
 
 def remove_block(text: str, root: yaml.MappingNode) -> Edit | None:
     """Take the `sops:` block out again, exactly where `add_block` put it."""
-    for index, (name, node) in enumerate(root.value):
+    for index, (name, _) in enumerate(root.value):
         if name.value == "sops":
-            if root.flow_style:
-                return remove_flow_member(text, root, index)
-            start = name.start_mark.index - name.start_mark.column
-            end = after_break(text, last_offset(text, node))
-            return Edit(start=start, end=end, text="")
+            return removed_member(text, root, index)
     return None
+
+
+def removed_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
+    """Take a member out of a mapping: its lines, or its text and one comma."""
+    if root.flow_style:
+        return remove_flow_member(text, root, index)
+    name, node = root.value[index]
+    start = name.start_mark.index - name.start_mark.column
+    end = after_break(text, last_offset(text, node))
+    return Edit(start=start, end=end, text="")
 
 
 def remove_flow_member(text: str, root: yaml.MappingNode, index: int) -> Edit:

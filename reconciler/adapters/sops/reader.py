@@ -287,6 +287,17 @@ def _unsealed(data: Mapping[str, Any], *, file: str, keyring: Keyring) -> Unseal
         )  # fmt: skip
     metadata = read_metadata(data, file=file)
     cipher = new_cipher(data_key(metadata, keyring, file=file))
+    return unseal_with(data, metadata, cipher, file=file)
+
+
+def unseal_with(
+    data: Mapping[str, Any], metadata: Metadata, cipher: Cipher, *, file: str
+) -> Unsealed:
+    """Open and verify a document whose data key is at hand; judges no binding.
+
+    Raises:
+        SecretError: A value or the MAC is damaged (25, 51).
+    """
     plain = open_documents([data], metadata, cipher, file=file, wrap=_secret)[0]
     if "credentials" in plain:
         plain["credentials"] = _all_secret(plain["credentials"], file)

@@ -24,6 +24,7 @@ from reconciler.adapters.sops.envelope import (
 from reconciler.adapters.sops.key_groups import Recipients, WrappedKey, wrap_key
 from reconciler.adapters.sops.key_section import set_keys
 from reconciler.adapters.sops.keyring import Keyring
+from reconciler.adapters.sops.limits import stamp_of
 from reconciler.adapters.sops.mac import seal_mac
 from reconciler.adapters.sops.opened import (
     Opened,
@@ -36,7 +37,6 @@ from reconciler.adapters.sops.opened import (
 from reconciler.adapters.sops.places import set_metadata, set_sealed
 from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.spans import Edit, apply_edits
-from reconciler.adapters.sops.writer import stamp_of
 from reconciler.core.errors import SecretError
 
 

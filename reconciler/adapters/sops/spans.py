@@ -132,6 +132,14 @@ def last_offset(text: str, node: Node) -> int:
     return last_offset(text, last[1] if isinstance(last, tuple) else last)
 
 
+def last_leaf(node: Node) -> Node:
+    """Return the last scalar of a value, or the empty collection at its end."""
+    while not isinstance(node, yaml.ScalarNode) and node.value:
+        last: Any = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node
+
+
 def line_end(text: str, offset: int) -> int:
     """Return the offset just before the line break (or the end) after `offset`."""
     return _break(text, offset).start()

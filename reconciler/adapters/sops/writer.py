@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, cast
 
 import yaml
@@ -29,6 +29,12 @@ from reconciler.adapters.sops.envelope import (
 )
 from reconciler.adapters.sops.key_groups import Recipients, WrappedKey, wrap_key
 from reconciler.adapters.sops.keyring import Keyring, data_key
+from reconciler.adapters.sops.limits import (
+    covers,
+    refuse_list_comments,
+    refuse_sealed_destination,
+    stamp_of,
+)
 from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
 from reconciler.adapters.sops.places import (
     add_binding,
@@ -47,13 +53,10 @@ from reconciler.adapters.sops.spans import (
     Edit,
     Leaf,
     apply_edits,
-    comments,
-    last_offset,
     leaves,
-    line_end,
 )
 from reconciler.adapters.sops.tree import scalar_of
-from reconciler.core.binding import BOUND_FIELDS, binding_digest
+from reconciler.core.binding import binding_digest
 from reconciler.core.errors import DocumentError, SecretError
 
 BINDING_AAD: Final = "binding:"
@@ -124,11 +127,6 @@ class _Job:
         return SecretError(f"{self.file}: {why}")
 
 
-def stamp_of(now: datetime) -> str:
-    """Write a time as `lastmodified` has it: UTC, whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _seal_first(job: _Job, body: str, recipients: Recipients) -> str:
     todo = [leaf for leaf in leaves(_root(body), OURS) if _to_seal(leaf)]
     if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
@@ -138,8 +136,8 @@ def _seal_first(job: _Job, body: str, recipients: Recipients) -> str:
             "a credential looks sealed, but there is no 'sops' block that could open"
             " it; restore the block from Git, or replace the credential"
         )
-    _refuse_sealed_destination(job, body, OURS)
-    _refuse_list_comments(job, body, OURS)
+    refuse_sealed_destination(job.file, _root(body), OURS)
+    refuse_list_comments(job.file, body, OURS)
     if isinstance(job.data.get("binding"), dict | list):
         raise job.refused("'binding' is not text; remove it, it is written anew")
     key = os.urandom(KEY_BYTES)
@@ -176,8 +174,8 @@ def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) ->
     bind = _needs_binding(job, cipher, rebind=rebind)
     if genuine and not todo and not bind:
         return body
-    _refuse_sealed_destination(job, body, rule)
-    _refuse_list_comments(job, body, rule)
+    refuse_sealed_destination(job.file, _root(body), rule)
+    refuse_list_comments(job.file, body, rule)
     sealed = _seal_values(job, body, todo, cipher, bind=bind)
     only = metadata.mac_only_encrypted
     digest = _digest(job, sealed, rule, cipher, only_encrypted=only)
@@ -192,13 +190,13 @@ def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) ->
 def _usable_rule(job: _Job, metadata: Metadata) -> Rule:
     """Return the rule to seal by: the file's own, widened to cover the binding."""
     rule = metadata.rule
-    if rule.kind is not RuleKind.ENCRYPTED_REGEX or not _covers(rule, "credentials"):
+    if rule.kind is not RuleKind.ENCRYPTED_REGEX or not covers(rule, "credentials"):
         raise job.refused(
             f"it was sealed with the rule {rule.kind.value}: {rule.pattern}, which"
             " does not seal just the credentials; decrypt it, remove its 'sops'"
             " block and encrypt it again"
         )
-    if _covers(rule, "binding"):
+    if covers(rule, "binding"):
         return rule
     if rule.pattern != "^credentials$":
         raise job.refused(
@@ -206,10 +204,6 @@ def _usable_rule(job: _Job, metadata: Metadata) -> Rule:
             f" change it to {OURS.pattern} with sops, then encrypt again"
         )
     return OURS
-
-
-def _covers(rule: Rule, key: str) -> bool:
-    return rule.below(key, sealed=rule.at_root)
 
 
 def _is_genuine(job: _Job, metadata: Metadata, cipher: Cipher, *, rebind: bool) -> bool:
@@ -244,54 +238,6 @@ def _root(text: str) -> yaml.MappingNode:
 
 def _to_seal(leaf: Leaf) -> bool:
     return leaf.sealed and scalar_of(leaf.node) not in (None, "")
-
-
-def _refuse_sealed_destination(job: _Job, body: str, rule: Rule) -> None:
-    """Refuse a key named like the credentials within what they are bound to.
-
-    The rule would seal it, and its ciphertext differs every time it is sealed.
-    """
-    for leaf in leaves(_root(body), rule):
-        top = leaf.aad.split(":")[0]
-        if leaf.sealed and top in BOUND_FIELDS:
-            raise job.refused(
-                f"'{top}' holds a key that the rule {rule.pattern} seals; credentials"
-                " and binding may stand at the top of the file only"
-            )
-
-
-def _refuse_list_comments(job: _Job, body: str, rule: Rule) -> None:
-    """Refuse what sops would turn into list items, and then fail to read (2243)."""
-    noted = list(comments(body)) if "#" in body else []
-    for name, node in _sealed_lists(_root(body), rule):
-        start = name.end_mark.index
-        end = line_end(body, last_offset(body, node))
-        for comment in noted:
-            if start <= comment.start < end:
-                line = body.count("\n", 0, comment.start) + 1
-                raise SecretError(
-                    f"{job.file}:{line}: a comment within a list of credentials"
-                    " cannot be sealed; move it above the list's key"
-                )
-
-
-def _sealed_lists(root: yaml.MappingNode, rule: Rule) -> list[tuple[Any, Any]]:
-    found: list[tuple[Any, Any]] = []
-
-    def visit(node: Any, *, sealed: bool) -> None:
-        if isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                visit(item, sealed=sealed)
-        if isinstance(node, yaml.MappingNode):
-            for name, child in node.value:
-                inner = rule.below(name.value, sealed=sealed)
-                listed = isinstance(child, yaml.SequenceNode) and child.value
-                if inner and listed and name.value != "sops":
-                    found.append((name, child))
-                visit(child, sealed=inner)
-
-    visit(root, sealed=rule.at_root)
-    return found
 
 
 def _wrapped(job: _Job, recipients: Recipients, key: bytes) -> WrappedKey:

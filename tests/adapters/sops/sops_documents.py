@@ -31,6 +31,7 @@ JSON = """\
 """
 FLOW = "{name: main, provider: feed, credentials: {key: k, two: 2}, config: {a: 1}}\n"
 NESTED = """\
+provider: feed
 credentials:
   api_key: k
   pem: |

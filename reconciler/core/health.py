@@ -68,6 +68,7 @@ def sync_of(record: Record, desired: DesiredHead | None, *, known: bool) -> Sync
 
 def health_of(record: Record, *, now: datetime) -> Health:
     """Return the health of what runs; times are compared in UTC."""
+    test = record.last_test
     if record.status is Status.INACTIVE:
         return Health.INACTIVE
     if record.last_tested_at is None:
@@ -76,4 +77,5 @@ def health_of(record: Record, *, now: datetime) -> Health:
         return Health.ERROR
     if now - record.last_tested_at > timedelta(seconds=record.policy.stale_after_s):
         return Health.STALE
-    return Health.DEGRADED if record.failures else Health.HEALTHY
+    is_degraded = bool(record.failures or (test and test.degraded))
+    return Health.DEGRADED if is_degraded else Health.HEALTHY

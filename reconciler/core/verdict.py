@@ -23,6 +23,7 @@ class ProbeName(StrEnum):
     AUTH = "auth"
     PERMISSION = "permission"
     DATA = "data"
+    ENDPOINT = "endpoint"
 
 
 class ProbeStatus(StrEnum):
@@ -50,6 +51,8 @@ class Verdict:
     """What one test found. `at` is when it ended; `vantage` where it ran.
 
     `key` is what the provider said of the key, None when it was not asked.
+    `degraded` says why what passed is not whole, empty when it is: only a backup
+    endpoint works, or answers come late.
     """
 
     probes: tuple[Probe, ...]
@@ -58,6 +61,7 @@ class Verdict:
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
     key: KeyFacts | None = None
+    degraded: str = ""
 
     @property
     def passed(self) -> bool:

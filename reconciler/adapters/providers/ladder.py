@@ -34,13 +34,17 @@ MAX_SKEW_MS = 2_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """What one step found; failing is raising `ProviderError`."""
+    """What one step found; failing is raising `ProviderError`.
+
+    `degraded` says why what passed is not whole.
+    """
 
     status: ProbeStatus = ProbeStatus.PASSED
     detail: str = ""
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
     key: KeyFacts | None = None
+    degraded: str = ""
 
 
 @dataclass(slots=True)
@@ -105,6 +109,7 @@ async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
         marks=tuple(mark for rung in rungs for mark in rung.marks),
         warnings=tuple(text for rung in rungs for text in rung.warnings),
         key=next((rung.key for rung in rungs if rung.key), None),
+        degraded="; ".join(rung.degraded for rung in rungs if rung.degraded),
     )
 
 

@@ -61,3 +61,10 @@ def waiting_for_turn() -> Iterator[None]:
 def is_limited() -> bool:
     """Tell whether a time limit is already running here."""
     return _LIMIT.get() is not None
+
+
+def left_s() -> float | None:
+    """Return the seconds that are left of the running limit, None without one."""
+    limit = _LIMIT.get()
+    due = None if limit is None else limit.when()
+    return None if due is None else max(0.0, due - asyncio.get_running_loop().time())

@@ -149,17 +149,25 @@ def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome
     return tuple(sorted(run.outcomes, key=lambda outcome: outcome.name))
 
 
-def test_records(ports: Ports, records: Iterable[Record]) -> tuple[Outcome, ...]:
+def test_records(
+    ports: Ports,
+    records: Iterable[Record],
+    *,
+    accept_sample: bool = False,  # noqa: PT028  # no test, whatever its name says
+) -> tuple[Outcome, ...]:
     """Test what runs and record the results; takes no lock, moves no desired state.
 
-    A result is written only if the record is still the one that was tested.
+    A result is written only if the record is still the one that was tested. With
+    `accept_sample`, what a passing test sees is what later ones are held to.
     """
     by_name = {record.name: record for record in records if record.active}
     outcomes: list[Outcome] = []
 
     def finish(job: Job, verdict: Verdict) -> None:
         record = by_name[job.connection.name]
-        outcomes.append(_record_test(ports, record, verdict))
+        outcomes.append(
+            _record_test(ports, record, verdict, accept_sample=accept_sample)
+        )
 
     jobs = []
     for record in by_name.values():
@@ -377,9 +385,11 @@ def _why_unreadable(error: DocumentError) -> str:
     return f"the recorded document cannot be read ({first}); apply its file again"
 
 
-def _record_test(ports: Ports, record: Record, verdict: Verdict) -> Outcome:
+def _record_test(
+    ports: Ports, record: Record, verdict: Verdict, *, accept_sample: bool
+) -> Outcome:
     context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
-    settled = settle_test(record, verdict, context=context)
+    settled = settle_test(record, verdict, context=context, accept_sample=accept_sample)
     if is_untested(verdict):
         return replace(settled.outcome, result=Result.FAILED)
     commit = Commit(

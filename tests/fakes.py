@@ -218,6 +218,7 @@ class FakeTester:
     failing: dict[str, Category] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     stop_after: int | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     def run(
         self, jobs: Sequence[Job], *, decide: Callable[[Job, Verdict], None]
@@ -227,7 +228,8 @@ class FakeTester:
                 return jobs[index:]
             self.asked.append(job.connection.name)
             category = self.failing.get(job.connection.name)
-            decide(job, failed(category) if category else passed())
+            found = self.verdicts.get(job.connection.name, passed())
+            decide(job, failed(category) if category else found)
         return []
 
 

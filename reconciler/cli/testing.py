@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.cli.applying import exit_code_after
 from reconciler.cli.console import Console
+from reconciler.cli.finding import found_file
 from reconciler.cli.judging import is_wrong, say_problems
 from reconciler.cli.keys import require_key
 from reconciler.cli.looking import sealed_names
@@ -32,7 +33,12 @@ class Chosen:
 
 
 def run_tests(
-    console: Console, app: App, what: Sequence[str], *, everything: bool
+    console: Console,
+    app: App,
+    what: Sequence[str],
+    *,
+    everything: bool,
+    accept_sample: bool = False,
 ) -> tuple[tuple[Outcome, ...], ExitCode]:
     """Test and return the outcomes, sorted by name, and the exit code.
 
@@ -40,7 +46,8 @@ def run_tests(
         InputError: Something that was asked for is neither running nor a file.
     """
     chosen = _choose(app, what, everything=everything)
-    recorded, files = _test_records(console, app, chosen.records), DesiredSet(heads={})
+    recorded = _test_records(console, app, chosen.records, accept_sample=accept_sample)
+    files = DesiredSet(heads={})
     told: tuple[Outcome, ...] = ()
     if chosen.files:
         told, files = _test_files(console, app, chosen.files)
@@ -73,13 +80,8 @@ def _choose(app: App, what: Sequence[str], *, everything: bool) -> Chosen:
 
 def _file_of(app: App, word: str) -> Path:
     """Return the file that a word means, by its path or by its name."""
-    if Path(word).is_file():
-        return Path(word)
-    folder = Path(app.settings.connections)
-    if word == Path(word).name:
-        for suffix in (".yaml", ".yml", ".json"):
-            if (path := folder / f"{word}{suffix}").is_file():
-                return path
+    if path := found_file(app, word):
+        return path
     raise InputError(
         f"nothing matches '{word}': no connection of that name runs, and it is no "
         "file; 'reconcile list' shows what there is"
@@ -87,7 +89,7 @@ def _file_of(app: App, word: str) -> Path:
 
 
 def _test_records(
-    console: Console, app: App, records: Sequence[Record]
+    console: Console, app: App, records: Sequence[Record], *, accept_sample: bool
 ) -> tuple[Outcome, ...]:
     if not records:
         return ()
@@ -96,7 +98,9 @@ def _test_records(
     with recorded_run(app, "test") as run:
         run.names = tuple(record.name for record in records)
         with console.stop.patient():
-            run.outcomes = test_records(app.ports(), records)
+            run.outcomes = test_records(
+                app.ports(), records, accept_sample=accept_sample
+            )
         run.exit_code = exit_code_after(console, _exit_code(run.outcomes))
     console.say_file("Report:", run.path)
     return run.outcomes

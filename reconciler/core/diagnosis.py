@@ -52,6 +52,7 @@ class Category(StrEnum):
     MALFORMED_DATA = "malformed_data"
     NO_DATA = "no_data"
     STALE_DATA = "stale_data"
+    CHANGED_DATA = "changed_data"
     NO_KEY = "no_key"
     SEALED = "sealed"
     INTERNAL = "internal"
@@ -238,6 +239,12 @@ KINDS: Mapping[Category, Kind] = {
     Category.STALE_DATA: Kind(
         "the newest candle is too old",
         "check that the symbol is traded; tell the provider",
+        waiting_helps=True,
+    ),
+    Category.CHANGED_DATA: Kind(
+        "the data is not what it was when the connection went live",
+        "compare it with another source; if the provider is right, run "
+        "'reconcile test NAME --accept-sample'",
         waiting_helps=True,
     ),
     Category.NO_KEY: Kind(

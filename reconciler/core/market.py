@@ -66,21 +66,35 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What was last seen of one symbol and timeframe."""
+    """What was last seen of one symbol and timeframe.
+
+    `gaps` and `duplicates` are counted within the rows. `offset_ms` is how long
+    after a whole multiple of its length (from 1970) the newest bar opens, None where
+    bars have no fixed length. `spelling` is the provider's own name of the symbol,
+    empty when it was not told.
+    """
 
     symbol: str
     timeframe: str
     rows: int
     last_candle_at_ms: int | None
     last_price: Decimal | None
+    gaps: int = 0
+    duplicates: int = 0
+    offset_ms: int | None = None
+    spelling: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandleFaults:
-    """What is wrong with a series; `broken` is one sentence, empty when sound."""
+    """What is wrong with a series; `broken` is one sentence, empty when sound.
+
+    `gaps` counts missing stretches, `duplicates` rows that say the same twice.
+    """
 
     broken: str = ""
     gaps: int = 0
+    duplicates: int = 0
     newest_age_ms: int | None = None
 
 
@@ -101,18 +115,28 @@ def timeframe_ms(timeframe: str) -> int | None:
 def check_candles(
     candles: Sequence[Candle], *, timeframe: str, now_ms: int
 ) -> CandleFaults:
-    """Judge a series: sound bars, rising times, none from the future.
+    """Judge a series: sound bars, rising aligned times, none from the future.
 
-    Gaps are counted, not judged: markets close and some symbols rarely trade.
+    Gaps are counted, not judged: markets close and some symbols rarely trade. So are
+    rows that came twice.
     """
     if not candles:
         return CandleFaults()
     step = timeframe_ms(timeframe)
+    once = [b for a, b in pairwise([None, *candles]) if a != b]
     return CandleFaults(
         broken=_first_fault(candles, step=step, now_ms=now_ms),
         gaps=_gaps(candles, step),
+        duplicates=len(candles) - len(once),
         newest_age_ms=now_ms - candles[-1].opened_at_ms,
     )
+
+
+def offset_ms(opened_at_ms: int, timeframe: str) -> int | None:
+    """Return how far a bar's opening lies behind a multiple of its length."""
+    step = timeframe_ms(timeframe)
+    fixed = step is not None and step < _UNIT_MS["M"]
+    return opened_at_ms % step if step and fixed else None
 
 
 def _first_fault(candles: Sequence[Candle], *, step: int | None, now_ms: int) -> str:
@@ -120,12 +144,25 @@ def _first_fault(candles: Sequence[Candle], *, step: int | None, now_ms: int) ->
         if fault := _bar_fault(candle):
             return f"row {index + 1}: {fault}"
     for index, (before, after) in enumerate(pairwise(candles)):
-        if after.opened_at_ms <= before.opened_at_ms:
+        if after.opened_at_ms <= before.opened_at_ms and after != before:
             return f"row {index + 2}: its time does not come after the row before"
     if candles[-1].opened_at_ms > now_ms + (step or 60_000):
         return f"row {len(candles)}: its time lies in the future"
     if candles[0].opened_at_ms < _UNIT_MS["y"]:
         return "row 1: its time lies near 1970; seconds taken for milliseconds?"
+    return _misaligned(candles, step)
+
+
+_SESSION_STEP_MS = 15 * 60_000
+"""Sessions open on a quarter of an hour: only shorter bars must begin on their own."""
+
+
+def _misaligned(candles: Sequence[Candle], step: int | None) -> str:
+    if not step or step > _SESSION_STEP_MS or _UNIT_MS["d"] % step:
+        return ""
+    for index, candle in enumerate(candles):
+        if candle.opened_at_ms % step:
+            return f"row {index + 1}: its time is not where a bar begins"
     return ""
 
 

@@ -57,8 +57,9 @@ class Judgement:
 
 def judge_key(declared: Permissions, facts: KeyFacts) -> Judgement:
     """Compare what a file declares with what the provider says."""
-    asked = [right for right in RIGHTS if right in declared.require + declared.forbid]
-    unknown = [right for right in asked if facts.may(right) is None]
+    named = declared.require + declared.forbid
+    asked = [right for right in RIGHTS if right in named]
+    unknown: list[str] = [right for right in asked if facts.may(right) is None]
     if declared.ip_restricted and facts.ip_restricted is None:
         unknown.append("ip_restricted")
     return Judgement(

@@ -115,8 +115,9 @@ class Record:
     guards against lost updates; `generation` counts accepted revisions, the newest
     of which are in `accepted`, newest last.
     `next_attempt_at` is None when no retry is due (healthy, or terminal).
-    `expires_at` is when the credentials end as the file says it; the provider may
-    know better (`key_ends_at`).
+    `golden` is what was seen when the active revision was accepted; `marks` what was
+    seen last. `expires_at` is when the credentials end as the file says it; the
+    provider may know better (`key_ends_at`).
     """
 
     name: str
@@ -146,6 +147,7 @@ class Record:
     history: tuple[Event, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     expires_at: datetime | None = None
+    golden: tuple[Mark, ...] = ()
 
 
 class Head(NamedTuple):

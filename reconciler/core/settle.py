@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.core.connection import Connection
+from reconciler.core.golden import carried_on, held_to_sample
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import ActionKind, Change
 from reconciler.core.ports import Desired
@@ -62,7 +63,8 @@ def settle(
         raise AssertionError(f"{change.name}: a change to test came without a verdict")
     if desired is None:
         after = _removed(change, record, context)
-    elif change.action is ActionKind.RETEST and _runs_this(record, desired):
+    elif record and change.action is ActionKind.RETEST and _runs_this(record, desired):
+        verdict = held_to_sample(record, verdict) if verdict else None
         after = _observed(record, verdict, context)
     elif verdict and not verdict.passed:
         after = _rejected(desired, record, verdict, context)
@@ -105,8 +107,17 @@ def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
     )
 
 
-def settle_test(record: Record, verdict: Verdict, *, context: Context) -> Settled:
-    """Return what a test of what runs leaves behind; `reconcile test` and daemon."""
+def settle_test(
+    record: Record, verdict: Verdict, *, context: Context, accept_sample: bool = False
+) -> Settled:
+    """Return what a test of what runs leaves behind; `reconcile test` and daemon.
+
+    With `accept_sample` its data becomes what later tests are held to.
+    """
+    if accept_sample and verdict.passed:
+        record = replace(record, golden=())
+    else:
+        verdict = held_to_sample(record, verdict)
     revision = record.active.revision if record.active else ""
     change = Change(
         name=record.name,
@@ -176,6 +187,8 @@ def _accepted(
         runs = replace(runs, active=deployed, accepted=accepted[-ACCEPTED_LIMIT:])
     if verdict is None:
         return runs
+    if changed:
+        runs = replace(runs, golden=())
     return replace(
         _tested(runs, verdict), status=Status.ACTIVE, failures=0, successes=1
     )
@@ -268,6 +281,9 @@ def _tested(record: Record, verdict: Verdict) -> Record:
         last_tested_at=verdict.at,
         last_connected_at=verdict.at if verdict.passed else record.last_connected_at,
         marks=verdict.marks or record.marks,
+        golden=carried_on(record.golden, verdict.marks)
+        if verdict.passed
+        else record.golden,
     )
 
 

@@ -32,7 +32,7 @@ def test_sound_candles_have_no_fault():
         ([bar(NOW, o=0)], "above zero"),
         ([bar(NOW, v=-1)], "volume"),
         ([bar(NOW, c="NaN")], "not finite"),
-        ([bar(NOW), bar(NOW)], "row 2"),
+        ([bar(NOW), bar(NOW, v=6)], "row 2"),
         (list(reversed(series())), "row 2"),
         ([bar(NOW + 5 * HOUR)], "future"),
         ([bar(NOW // 1000)], "1970"),
@@ -40,6 +40,33 @@ def test_sound_candles_have_no_fault():
 )
 def test_rubbish_is_named(candles, fault):
     assert fault in broken(candles)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "off_ms", "fault"),
+    [
+        ("1m", 30_000, "not where a bar begins"),
+        ("15m", 60_000, "not where a bar begins"),
+        ("M5", 1, "not where a bar begins"),
+        ("15m", 0, ""),
+        ("1h", 30 * 60_000, ""),  # New York opens at half past
+        ("7m", 60_000, ""),  # counted from midnight, not from 1970
+    ],
+)
+def test_short_bars_begin_on_their_own_grid(timeframe, off_ms, fault):
+    candles = [bar(NOW - HOUR + off_ms)]
+
+    found = check_candles(candles, timeframe=timeframe, now_ms=NOW).broken
+
+    assert (fault in found) if fault else found == ""
+
+
+def test_rows_that_came_twice_are_counted():
+    candles = [bar(NOW - HOUR), bar(NOW - HOUR), bar(NOW)]
+
+    faults = check_candles(candles, timeframe="1h", now_ms=NOW)
+
+    assert (faults.broken, faults.duplicates, faults.gaps) == ("", 1, 0)
 
 
 def test_gaps_and_age_are_counted_and_not_judged():

@@ -19,6 +19,7 @@ from reconciler.core.market import (
     Candle,
     Mark,
     check_candles,
+    offset_ms,
     timeframe_ms,
 )
 
@@ -76,8 +77,12 @@ def prove_candles(
     timeframe: str,
     now_ms: int,
     max_age: MaxAge,
+    spelling: str = "",
 ) -> Mark:
-    """Return what was seen; raises `ProviderError` for what cannot be believed."""
+    """Return what was seen; raises `ProviderError` for what cannot be believed.
+
+    `spelling` is the provider's own name of the symbol, where it is known.
+    """
     where = f"{symbol} {timeframe}"
     if not candles:
         raise ProviderError(diagnose(Category.NO_DATA, detail=where))
@@ -100,6 +105,10 @@ def prove_candles(
         rows=len(candles),
         last_candle_at_ms=newest.opened_at_ms,
         last_price=newest.close,
+        gaps=faults.gaps,
+        duplicates=faults.duplicates,
+        offset_ms=offset_ms(newest.opened_at_ms, timeframe),
+        spelling=spelling,
     )
 
 

@@ -20,6 +20,11 @@ from reconciler.cli.options import example, format_option
     metavar="N",
     help="How many tests run at the same time.",
 )
+@click.option(
+    "--accept-sample",
+    is_flag=True,
+    help="Hold later tests to the data that this one sees.",
+)
 @format_option()
 @click.pass_obj
 def command(
@@ -29,6 +34,7 @@ def command(
     what: tuple[str, ...],
     all_: bool,
     parallelism: int | None,
+    accept_sample: bool,
     format_: str,
 ) -> int:
     """Test what runs, or a file, right now.
@@ -36,6 +42,9 @@ def command(
     A name or a pattern tests what runs, and records the result. A file, or the name
     of one that does not run yet, is tested without recording anything. Ends with 5
     when a test fails.
+
+    What runs is held to the data with which it went live: another unit, bars that
+    begin elsewhere or another contract under the old symbol fail.
     """
     from reconciler.cli.progress import progress
     from reconciler.cli.testing import run_tests
@@ -46,7 +55,9 @@ def command(
     console.announce_network()
     with progress(console) as observer:
         app = console.app(observer=observer, parallelism=parallelism)
-        outcomes, code = run_tests(console, app, what, everything=all_)
+        outcomes, code = run_tests(
+            console, app, what, everything=all_, accept_sample=accept_sample
+        )
     if format_ == "json":
         console.result(verdicts_json(outcomes))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -83,7 +84,8 @@ def test_broken_series_are_refused():
     future = series(NOW + timedelta(days=2))
 
     assert category_of([]) is Category.NO_DATA
-    assert category_of([*sound, sound[-1]]) is Category.MALFORMED_DATA
+    contradicting = replace(sound[-1], volume=sound[-1].volume + 1)
+    assert category_of([*sound, contradicting]) is Category.MALFORMED_DATA
     assert category_of([*sound, upside_down]) is Category.MALFORMED_DATA
     assert category_of([*sound, infinite]) is Category.MALFORMED_DATA
     assert category_of(future) is Category.MALFORMED_DATA

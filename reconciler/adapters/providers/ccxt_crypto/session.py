@@ -220,8 +220,10 @@ class CcxtSession:
 
     async def _sample(self, symbol: str, timeframe: str) -> Mark:
         candles = await self.candles(symbol, timeframe, limit=SAMPLE_ROWS)
+        market = (await self._ready()).markets[symbol]
         return prove_candles(
             candles,
+            spelling=str(market.get("id") or ""),
             symbol=symbol,
             timeframe=timeframe,
             now_ms=self._opening.network.now_ms(),

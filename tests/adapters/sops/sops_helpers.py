@@ -17,6 +17,7 @@ from reconciler.adapters.sops.envelope import new_cipher
 from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.reader import open_documents
 from reconciler.adapters.sops.tree import load_nodes, plain_documents
+from reconciler.core.secret import Secret
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 9, 30, 15, 999, tzinfo=UTC)
@@ -43,6 +44,17 @@ config: {endpoint: 'https://a.test', rate_limit: 10}
 settings:
   symbols: [AAPL, MSFT]   # two
 """
+
+
+class Person:
+    """Answers with each of some passphrases, and remembers the questions."""
+
+    def __init__(self, *answers):
+        self.answers, self.questions = list(answers), []
+
+    def __call__(self, question):
+        self.questions.append(question)
+        return Secret(self.answers.pop(0)) if self.answers else None
 
 
 def keyring_of(text: str) -> Keyring:

@@ -22,6 +22,7 @@ def seal_text(
 ) -> str:
     """Return the document sealed; `text` itself when nothing is to be done."""
     from reconciler.adapters.sops import seal
+    from reconciler.adapters.sops.merging import Merged
 
     return seal(
         text,

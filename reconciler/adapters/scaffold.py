@@ -227,8 +227,9 @@ keys.txt
 """
 
 _GITATTRIBUTES: Final = """\
-# The same bytes on every machine, so that a revision is the same everywhere.
-connections.d/** text eol=lf
+# The same bytes on every machine, so that a revision is the same everywhere. Sealed
+# files merge and show by value once a clone ran `reconcile merge-driver --install`.
+connections.d/** text eol=lf merge=reconcile diff=reconcile
 reconcile.yaml text eol=lf
 .sops.yaml text eol=lf
 """

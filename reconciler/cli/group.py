@@ -41,6 +41,10 @@ SECTIONS = {
         "state": Entry(f"{_HOME}.state", "Look after the recorded state."),
         "sandbox": Entry(f"{_HOME}.sandbox", "Play every provider on this machine."),
     },
+    "For Git": {
+        "merge-driver": Entry(f"{_HOME}.merge_driver", "Merge sealed files by value."),
+        "textconv": Entry(f"{_HOME}.textconv", "Show a file without sealed values."),
+    },
 }
 
 EPILOG = """\

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.core.errors import InputError
+from reconciler.sealing import teach_git
 from reconciler.wiring import App, repository_files, write_file
+
+__all__ = ["lay_out", "teach_git", "workspace_of"]
 
 _READABLE = 0o644
 _FOREIGN = re.compile(r"[^a-z0-9._-]+")

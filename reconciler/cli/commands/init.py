@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import example, format_option
-from reconciler.cli.scaffolding import lay_out
+from reconciler.cli.scaffolding import lay_out, teach_git
 
 
 @click.command(
@@ -45,20 +45,23 @@ def command(
 
     Writes reconcile.yaml, connections.d/, .sops.yaml, .gitignore, .gitattributes and
     a schema for editors into DIRECTORY. Nothing that is there is replaced, and no Git
-    repository is made.
+    repository is made; in one that is there, Git is told how sealed files are merged.
     """
     app = console.app()
     recipients = recipients or app.keyring.recipients
     written = lay_out(app, directory, recipients=recipients, **wishes)
     files = [str(path) for path in written]
     console.result_of(format_, "".join(f"{file}\n" for file in files), files=files)
-    console.say(_next_steps(directory, has_key=bool(recipients)))
+    in_git = teach_git(directory) is not None
+    console.say(_next_steps(directory, has_key=bool(recipients), in_git=in_git))
 
 
-def _next_steps(directory: Path, *, has_key: bool) -> str:
+def _next_steps(directory: Path, *, has_key: bool, in_git: bool) -> str:
     steps = [] if directory == Path() else [f"cd {directory}"]
     if not has_key:
         steps.append("reconcile keygen        # unless .sops.yaml names a key of yours")
+    if not in_git:
+        steps.append("git init && reconcile merge-driver --install")
     steps += [
         "reconcile new NAME --type ccxt_crypto --provider binance",
         "reconcile validate && reconcile plan && reconcile apply",

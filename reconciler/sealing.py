@@ -1,36 +1,55 @@
 """Sealing, composed: what is done to the text of sealed files, and with which keys.
 
 Every function takes a text and returns the new one; nothing is written here. Keys
-are looked for when the first text needs one.
+are looked for when the first text needs one. `file` is what `.sops.yaml` is asked
+about, and what messages call the text.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.core.errors import DocumentError
+from reconciler.core.errors import DocumentError, SecretError
 from reconciler.wiring import App
 
 if TYPE_CHECKING:
-    from reconciler.adapters.sops import Recipients
+    from reconciler.adapters.sops import CreationRule, KeyChange, Recipients
+    from reconciler.adapters.sops.merging import Merged
 
 
 def seal_text(
-    app: App, text: str, *, file: Path, recipients: Recipients, rebind: bool = False
+    app: App,
+    text: str,
+    *,
+    file: Path,
+    named: Sequence[str] = (),
+    rebind: bool = False,
 ) -> str:
-    """Return the document sealed; `text` itself when nothing is to be done."""
-    from reconciler.adapters.sops import seal
-    from reconciler.adapters.sops.merging import Merged
+    """Return the document sealed; `text` itself when nothing is to be done.
 
+    Args:
+        app: The keys and the clock.
+        text: A connection, its credentials in plain text or sealed.
+        file: Where it lies or will lie.
+        named: Public keys to seal for, instead of what `.sops.yaml` says.
+        rebind: Accept a changed type, provider, owner or config.
+    """
+    from reconciler.adapters.sops import Recipients, seal
+
+    rule = None if named else _rule_for(app, file)
+    rule_keys = rule.recipients if rule else Recipients()
     return seal(
         text,
         file=str(file),
-        recipients=recipients,
+        recipients=Recipients.of(named) if named else rule_keys,
         now=app.clock.now(),
         reuse=app.keyring,
         rebind=rebind,
+        rule=rule.rule if rule else None,
+        only_encrypted=rule.mac_only_encrypted if rule else None,
     )
 
 
@@ -39,6 +58,88 @@ def decrypt_text(app: App, text: str, *, file: Path) -> str:
     from reconciler.adapters.sops import decrypt_document
 
     return decrypt_document(text, file=str(file), keyring=app.keyring)
+
+
+def reseal_text(app: App, before: str, plain: str, *, file: Path) -> str:
+    """Return an edited document sealed; `before` itself when nothing was changed."""
+    from reconciler.adapters.sops import reseal
+
+    if not is_sealed(before, file=file):
+        return seal_text(app, plain, file=file)
+    now = app.clock.now()
+    return reseal(before, plain, file=str(file), keyring=app.keyring, now=now)
+
+
+def set_in_text(app: App, text: str, values: Mapping[str, Any], *, file: Path) -> str:
+    """Return the document with values set; `text` itself when they stood there."""
+    from reconciler.adapters.sops import set_values
+
+    opens = is_sealed(text, file=file) and not app.keyring.is_empty
+    return set_values(
+        text,
+        values,
+        file=str(file),
+        keyring=app.keyring,
+        now=app.clock.now(),
+        recipients=None if opens else _recipients_for(app, file),
+    )
+
+
+def unset_in_text(app: App, text: str, keys: Sequence[str], *, file: Path) -> str:
+    """Return the document without some values; `text` itself when it had none."""
+    from reconciler.adapters.sops import unset_values
+
+    now = app.clock.now()
+    return unset_values(text, keys, file=str(file), keyring=app.keyring, now=now)
+
+
+def rotate_text(app: App, text: str, *, file: Path) -> str:
+    """Return a sealed document under a new data key, for the same recipients."""
+    from reconciler.adapters.sops import rotate
+
+    return rotate(text, file=str(file), keyring=app.keyring, now=app.clock.now())
+
+
+def key_change_of(app: App, text: str, *, file: Path) -> KeyChange:
+    """Return how a file's recipients differ from `.sops.yaml`; needs no key."""
+    from reconciler.adapters.sops import key_change
+
+    wanted = _recipients_for(app, file)
+    return key_change(text, file=str(file), recipients=wanted)
+
+
+def update_text(app: App, text: str, *, file: Path) -> KeyChange:
+    """Return a sealed document with the recipients of `.sops.yaml`."""
+    from reconciler.adapters.sops import update_keys
+
+    wanted, keyring = _recipients_for(app, file), app.keyring
+    return update_keys(text, file=str(file), keyring=keyring, recipients=wanted)
+
+
+def is_sealed(text: str, *, file: Path) -> bool:
+    """Tell whether a document has a `sops` block, also one of plain sops.
+
+    Raises:
+        SecretError: It is not YAML that could be sealed.
+    """
+    from reconciler.adapters.documents import BOM
+    from reconciler.adapters.sops.tree import load_nodes, plain_documents
+
+    name = str(file)
+    roots = load_nodes(text.removeprefix(BOM), file=name)
+    return "sops" in plain_documents(roots, file=name)[0]
+
+
+def documents_below(app: App, folder: Path) -> Mapping[Path, str]:
+    """Return the documents below a folder, sorted, each with why it may not be used.
+
+    Raises:
+        InputError: The folder cannot be listed.
+    """
+    from reconciler.adapters.files import list_documents
+
+    listing = list_documents(os.fspath(app.choices.directory), os.fspath(folder))
+    return {Path(one): listing.refused.get(one, "") for one in sorted(listing.files)}
 
 
 def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
@@ -51,11 +152,49 @@ def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
     return source.data
 
 
-def recipients_for(app: App, file: Path, *, named: Sequence[str] = ()) -> Recipients:
-    """Return for whom to seal a file: those named, else those of `.sops.yaml`."""
-    from reconciler.adapters.sops import Recipients, find_creation_rule
+def _rule_for(app: App, file: Path) -> CreationRule | None:
+    from reconciler.adapters.sops import find_creation_rule
 
-    if named:
-        return Recipients.of(named)
-    rule = find_creation_rule(app.choices.directory, file)
-    return rule.recipients if rule else Recipients()
+    return find_creation_rule(app.choices.directory, file)
+
+
+def _recipients_for(app: App, file: Path) -> Recipients:
+    rule = _rule_for(app, file)
+    if rule is None or not rule.recipients:
+        where = rule.config if rule else ".sops.yaml"
+        raise SecretError(
+            f"{file}: {where} names nobody to seal for; add age public keys there "
+            "('reconcile keygen' makes one)"
+        )
+    return rule.recipients
+
+
+def merge_texts(
+    app: App, base: str, ours: str, theirs: str, *, file: Path, marker_size: int
+) -> Merged:
+    """Return two versions of a file merged by value; see `adapters/sops/merging`."""
+    from reconciler.adapters.sops.merging import merge_documents
+
+    return merge_documents(
+        base,
+        ours,
+        theirs,
+        file=str(file),
+        keyring=app.keyring,
+        now=app.clock.now(),
+        marker_size=marker_size,
+    )
+
+
+def without_values(text: str) -> str:
+    """Return any text with its sealed values described, for `git diff`."""
+    from reconciler.adapters.sops.unvalued import unvalued
+
+    return unvalued(text)
+
+
+def teach_git(directory: Path) -> Path | None:
+    """Tell Git how sealed files are merged and shown; None outside a repository."""
+    from reconciler.adapters import git_setup
+
+    return git_setup.install(directory) if git_setup.top_of(directory) else None

@@ -19,7 +19,7 @@ from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode
 from reconciler.report.diagnostics import diagnostics_human
-from reconciler.sealing import recipients_for, seal_text
+from reconciler.sealing import seal_text
 from reconciler.wiring import App, connection_text, write_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -112,8 +112,7 @@ def _sealed(app: App, path: Path, draft: Draft) -> str:
     )
     if not draft.credentials:
         return text
-    recipients = recipients_for(app, path, named=draft.recipients)
-    return seal_text(app, text, file=path, recipients=recipients)
+    return seal_text(app, text, file=path, named=draft.recipients)
 
 
 def _is_refused(console: Console, app: App, draft: Draft, path: Path) -> bool:

@@ -20,6 +20,11 @@ SECTIONS = {
         "new": Entry(f"{_HOME}.new", "Write a new connection file, sealed."),
         "encrypt": Entry(f"{_HOME}.encrypt", "Seal the credentials in files."),
         "decrypt": Entry(f"{_HOME}.decrypt", "Show a sealed file in plain text."),
+        "edit": Entry(f"{_HOME}.edit", "Edit a sealed file in your editor."),
+        "set": Entry(f"{_HOME}.set", "Set credentials, typed or from stdin."),
+        "unset": Entry(f"{_HOME}.unset", "Remove credentials from a file."),
+        "rotate": Entry(f"{_HOME}.rotate", "Seal files anew, under a new data key."),
+        "updatekeys": Entry(f"{_HOME}.updatekeys", "Seal for whom .sops.yaml names."),
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
     },
     "Go live": {

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Observer | None]:
+def progress(
+    console: Console, *, doing: str = "testing", done: str = "tested"
+) -> Iterator[Observer | None]:
     """Yield who is to hear of the tests; None when nobody watches.
 
     The bar appears with the first test, so that questions before it stay readable.
+    Other work that takes its time names itself by `doing` and `done`.
     """
     if not sys.stderr.isatty():
         yield None
         return
-    bar = _Bar(console)
+    bar = _Bar(console, doing=doing, done=done)
     try:
         yield bar
     finally:
@@ -34,22 +37,22 @@ def progress(console: Console) -> Iterator[Observer | None]:
 class _Bar:
     """Counts finished tests, and those that failed."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, doing: str, done: str) -> None:
+        self._console, self._doing, self._done = console, doing, done
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._failed = 0
 
     def started(self, total: int) -> None:
         self._bar = _new_bar(self._console)
-        self._task = self._bar.add_task("testing", total=total)
+        self._task = self._bar.add_task(self._doing, total=total)
         self._bar.start()
 
     def finished(self, name: str, *, passed: bool) -> None:
         self._failed += not passed
         failed = f", {self._failed} failed" if self._failed else ""
         if self._bar is not None and self._task is not None:
-            text = f"tested {safe(name)}{failed}"
+            text = f"{self._done} {safe(name)}{failed}"
             self._bar.update(self._task, advance=1, description=text)
 
     def close(self) -> None:

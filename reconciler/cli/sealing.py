@@ -1,36 +1,125 @@
-"""Files sealed and opened where they lie."""
+"""Sealed files worked on where they lie, one or many at once."""
 
 from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.console import Console
+from reconciler.cli.judging import is_wrong, judge_files
+from reconciler.cli.progress import progress
 from reconciler.cli.reading import read_text
-from reconciler.core.errors import InputError
-from reconciler.sealing import decrypt_text, plain_data, recipients_for, seal_text
+from reconciler.cli.telling import tell
+from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.errors import DocumentError, InputError, ReconcilerError
+from reconciler.core.outcome import ExitCode, worst
+from reconciler.report.sealed_files import (
+    FileOutcome,
+    FileResult,
+    files_human,
+    files_json,
+)
+from reconciler.sealing import (
+    decrypt_text,
+    is_sealed,
+    key_change_of,
+    plain_data,
+    rotate_text,
+    seal_text,
+    update_text,
+)
 from reconciler.wiring import App, write_file
 
 PLACEHOLDER = "PASTE-HERE"
 """What the templates of `new` have where a credential belongs."""
 
+Work = Callable[[Path], FileOutcome]
+
+
+def each_file(
+    console: Console, files: Mapping[Path, str], work: Work, *, words: tuple[str, str]
+) -> tuple[tuple[FileOutcome, ...], ExitCode]:
+    """Do one thing with every file; a failure never holds back the others.
+
+    Args:
+        console: Shows the progress; the first signal lets the file at hand end.
+        files: Each with why it may not be used, mostly "".
+        work: Does it, and returns what became of the file.
+        words: What is being done and was done, such as rotating and rotated.
+
+    Returns:
+        The outcomes in the order of the files, and the exit code that wins.
+    """
+    doing, done = words
+    errors: list[ReconcilerError] = []
+    outcomes: list[FileOutcome] = []
+    with console.stop.patient(), progress(console, doing=doing, done=done) as bar:
+        if bar and len(files) > 1:
+            bar.started(len(files))
+        for file, why in files.items():
+            outcome = _tried(console, file, why, work, errors)
+            outcomes.append(outcome)
+            if bar:
+                bar.finished(str(file), passed=outcome.result is not FileResult.FAILED)
+    codes = [ExitCode(tell(console, error)) for error in errors]
+    if console.stop.exit_code:
+        codes.append(ExitCode(console.stop.exit_code))
+    return tuple(outcomes), worst(codes)
+
+
+def show_outcomes(
+    console: Console, outcomes: Sequence[FileOutcome], format_: str
+) -> None:
+    """Write what became of the files as the result."""
+    if format_ == "json":
+        console.result(files_json(outcomes))
+    else:
+        console.result(files_human(outcomes, color=console.color))
+
 
 def seal_file(
     app: App, file: Path, *, recipients: Sequence[str] = (), rebind: bool = False
-) -> bool:
-    """Seal one file in place, its mode kept; return whether anything was to do."""
-    target = file.resolve()  # a link stays a link
+) -> FileOutcome:
+    """Seal one file in place."""
     text = read_text(file)
-    _refuse_placeholders(plain_data(text, file=file), file)
-    known = recipients_for(app, file, named=recipients)
-    sealed = seal_text(app, text, file=file, recipients=known, rebind=rebind)
-    if sealed == text:
-        return False
-    mode = stat.S_IMODE(target.stat().st_mode)
-    write_file(target, sealed.encode(), mode=mode)
-    return True
+    refuse_placeholders(plain_data(text, file=file), file)
+    sealed = seal_text(app, text, file=file, named=recipients, rebind=rebind)
+    return replaced(file, text, sealed, FileResult.SEALED)
+
+
+def rotate_file(app: App, file: Path) -> FileOutcome:
+    """Seal one file anew, under a new data key."""
+    text = read_text(file)
+    if not _has_seal(text, file):
+        return _outcome(file, FileResult.PUBLIC)
+    return replaced(file, text, rotate_text(app, text, file=file), FileResult.ROTATED)
+
+
+def update_file(app: App, file: Path, *, dry_run: bool) -> FileOutcome:
+    """Give one file the recipients of `.sops.yaml`, or tell how they differ."""
+    text = read_text(file)
+    if not _has_seal(text, file):
+        return _outcome(file, FileResult.PUBLIC)
+    change = key_change_of(app, text, file=file)
+    if change.is_empty:
+        return _outcome(file, FileResult.UNCHANGED)
+    if not dry_run:
+        replaced(file, text, update_text(app, text, file=file).text, FileResult.UPDATED)
+    notes = ["the key groups"] if change.is_regrouped else []
+    if change.threshold:
+        notes.append("how many groups it takes ({} to {})".format(*change.threshold))
+    return FileOutcome(
+        file=str(file),
+        result=FileResult.DIFFERS if dry_run else FileResult.UPDATED,
+        added=change.added,
+        removed=change.removed,
+        note=", ".join(notes),
+    )
 
 
 def open_file(app: App, file: Path, *, extract: str | None) -> bytes:
@@ -43,7 +132,47 @@ def open_file(app: App, file: Path, *, extract: str | None) -> bytes:
     return text.encode()
 
 
-def _refuse_placeholders(data: Mapping[str, Any], file: Path) -> None:
+def replaced(file: Path, before: str, after: str, result: FileResult) -> FileOutcome:
+    """Write a new text over the old one in one step, and return what was done.
+
+    Its mode stays, a link stays a link, and nothing is written for equal texts.
+
+    Raises:
+        InputError: Somebody else changed the file since `before` was read.
+    """
+    if after == before:
+        return _outcome(file, FileResult.UNCHANGED)
+    target = file.resolve()
+    if read_text(target) != before:
+        raise InputError(
+            f"'{file}' was changed by somebody else meanwhile; nothing was written, "
+            "look at it and do it again"
+        )
+    mode = stat.S_IMODE(target.stat().st_mode)
+    write_file(target, after.encode(), mode=mode)
+    return _outcome(file, result)
+
+
+def mistakes_in(app: App, text: str, *, file: Path) -> tuple[Diagnostic, ...]:
+    """Return the errors that a file of this (sealed) text would have."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        copy.write_text(text, encoding="utf-8", newline="")
+        return mistakes_at(app, copy, file=file)
+
+
+def mistakes_at(app: App, copy: Path, *, file: Path) -> tuple[Diagnostic, ...]:
+    """Return the errors in a copy of a file, at their places in the file."""
+    found = judge_files(app, [copy]).diagnostics
+    return tuple(
+        replace(one, span=replace(one.span, file=str(file)))
+        for one in found
+        if is_wrong([one])
+    )
+
+
+def refuse_placeholders(data: Mapping[str, Any], file: Path) -> None:
+    """Raise `InputError` for a template that was not filled in."""
     credentials = data.get("credentials")
     if isinstance(credentials, Mapping) and PLACEHOLDER in credentials.values():
         names = [name for name, value in credentials.items() if value == PLACEHOLDER]
@@ -51,6 +180,46 @@ def _refuse_placeholders(data: Mapping[str, Any], file: Path) -> None:
             f"'{file}' still says {PLACEHOLDER} for {', '.join(names)}; "
             "fill it in, then seal it"
         )
+
+
+def _tried(
+    console: Console,
+    file: Path,
+    why: str,
+    work: Work,
+    errors: list[ReconcilerError],
+) -> FileOutcome:
+    if console.stop.event.is_set():
+        return _outcome(file, FileResult.SKIPPED, "stopped before it was begun")
+    try:
+        if why:
+            raise InputError(f"'{file}' is not used: {why}")
+        return work(file)
+    except ReconcilerError as error:
+        errors.append(error)
+        return _outcome(file, FileResult.FAILED, "\n".join(_sentences(error)))
+
+
+def _outcome(file: Path, result: FileResult, detail: str = "") -> FileOutcome:
+    return FileOutcome(file=str(file), result=result, detail=detail)
+
+
+def _sentences(error: ReconcilerError) -> Iterable[str]:
+    if isinstance(error, DocumentError):
+        return [f"{one.span}  {one.code}  {one.message}" for one in error.diagnostics]
+    return [str(error)]
+
+
+def _has_seal(text: str, file: Path) -> bool:
+    """Tell a sealed file from a public one; raises for one still to be sealed."""
+    if is_sealed(text, file=file):
+        return True
+    if plain_data(text, file=file).get("credentials"):
+        raise InputError(
+            f"the credentials in '{file}' are not sealed; run 'reconcile encrypt "
+            f"{file}', then commit"
+        )
+    return False
 
 
 def _found(data: Mapping[str, Any], key: str, file: Path) -> Any:

@@ -28,8 +28,11 @@ class Done:
         return json.loads(self.out)
 
 
-class OneStdin(io.StringIO):
+class OneStdin(io.TextIOWrapper):
     """A stdin that is no terminal."""
+
+    def __init__(self, text):
+        super().__init__(io.BytesIO(text.encode()), encoding="utf-8")
 
 
 @dataclass

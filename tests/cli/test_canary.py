@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.sandbox import sandbox_account
 from tests.cli.echo_server import echo_server
+from tests.cli.editor_scripts import private_place, use_editor
 
 ODD = "CANARY-0dd-%41%2F\"q's$HOME{x}#:é漢"
 LINES = "CANARY-first-line-of-three\nCANARY-second line, 'quoted'\nCANARY-third:end"
@@ -304,6 +305,88 @@ def test_broken_files_near_a_secret(watch, kind):
     ):
         watch(*command)
     file.unlink()
+
+    watch.look_everywhere()
+
+
+NEW_KEY = "CANARY-typed-later-0123456789"
+EDITORS = {
+    "good": f"path.write_text(text.replace({KEY!r}, {NEW_KEY!r}))",
+    "no YAML": "path.write_text(text + chr(10) + '  - [' + text)",
+    "one line": "path.write_text(text.replace(chr(10), ' '))",
+    "renamed": "path.write_text(text.replace('api_key:', 'api_key'))",
+    "misplaced": "path.write_text(text + 'config: ' + text.split('api_key: ')[1])",
+    "twice": "path.write_text(text + text)",
+    "no text": "path.write_bytes(text.encode() + bytes([255]))",
+    "fails": "print(path)\nsys.exit(3)",
+    "crashes": "os.kill(os.getpid(), 9)",
+    "gone": "path.unlink()",
+    "raced": "Path(os.environ['SEALED']).open('a').write('# theirs')",
+}
+
+
+@pytest.mark.parametrize("kind", EDITORS)
+def test_an_edit_however_it_ends(watch, monkeypatch, kind):
+    plant(watch)
+    place = private_place(watch.repo)
+    look = "Path('editor-saw').write_text(repr((sys.argv, dict(os.environ))))\n"
+    monkeypatch.setenv("SEALED", str(watch.repo.file("spot")))
+    monkeypatch.setenv("SOPS_AGE_KEY", watch.secrets[-1])
+    use_editor(watch.repo, look + EDITORS[kind])
+    watch.secrets.append(NEW_KEY)
+
+    for command in (("edit", "spot"), ("-v", "edit", "swap", "--format", "json")):
+        watch(*command)
+
+    assert "SEALED" in watch.repo.read("editor-saw")
+    assert list(place.iterdir()) == []
+    watch.look_everywhere()
+
+
+def test_values_that_are_set_and_removed(watch):
+    plant(watch)
+    watch.secrets.append(NEW_KEY)
+    both = json.dumps({"api_key": NEW_KEY, "api_secret": NEW_KEY})
+    for stdin in (NEW_KEY, f" {NEW_KEY}\n\n", both, f'"{NEW_KEY}', f"[{both}]"):
+        for command in (
+            ("set", "spot", "api_secret", "--stdin"),
+            ("set", "spot", "api_secret", "--stdin", "--json"),
+            ("-v", "set", "spot", "api_key", "api_secret", "--stdin"),
+            ("set", "feed", "config.timeout", "--stdin"),
+            ("set", "feed", "settings", "credentials", "name", "--stdin"),
+            ("set", "nothing", "api_key", "--stdin"),
+            ("set", "swap", "api_secret", f"api_key={NEW_KEY}", "--stdin"),
+            ("set", "swap", "api_secret", f"{NEW_KEY}", "--stdin"),
+        ):
+            watch(*command, stdin=stdin)
+    for keys in (["api_passphrase"], ["api_key", "api_secret"], ["credentials"]):
+        watch("unset", "swap", *keys)
+        watch("-v", "unset", "spot", *keys, "--format", "json")
+
+    watch.look_everywhere()
+
+
+def test_files_sealed_anew_and_for_others(watch, monkeypatch):
+    plant(watch)
+    other = watch.repo.path.parent / "other.agekey"
+    public = watch("keygen", "-o", other).out.strip()
+    watch.secrets.append(other.read_text().split()[-1])
+    rules = watch.repo.path / ".sops.yaml"
+    rules.write_text(f"creation_rules: [{{age: {public}}}]\n")
+    spot, text = watch.repo.file("spot"), watch.repo.file("spot").read_text()
+    spot.write_text(text.replace("data:", "data:AAAA", 1))
+    watch.repo.file("plain").write_text(f"name: x\ncredentials: {{a: {KEY}}}\n")
+
+    for command in (
+        ("rotate", "--all"),
+        ("-v", "rotate", "connections.d", "nowhere", "--format", "json"),
+        ("updatekeys", "--dry-run"),
+        ("updatekeys", "--format", "json"),
+        ("-v", "rotate", "--all"),
+        ("-v", "updatekeys"),
+    ):
+        watch(*command)
+    watch.repo.file("plain").unlink()
 
     watch.look_everywhere()
 

@@ -17,7 +17,7 @@ from reconciler.cli.options import example
         "reconcile decrypt connections.d/kraken.yaml --extract api_key | xclip"
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("what", metavar="FILE|NAME")
 @click.option(
     "--extract",
     metavar="KEY",
@@ -32,19 +32,22 @@ from reconciler.cli.options import example
 )
 @click.pass_obj
 def command(
-    console: Console, *, file: Path, extract: str | None, output: Path | None
+    console: Console, *, what: str, extract: str | None, output: Path | None
 ) -> None:
     """Show a sealed file in plain text.
 
     Checks every value and the file's MAC first. Needs an age key that the file is
     sealed for.
     """
+    from reconciler.cli.finding import found_file
     from reconciler.cli.sealing import open_file
     from reconciler.cli.writing import write_result
 
+    app = console.app()
+    file = found_file(app, what) or Path(what)
     if output and output.resolve() == file.resolve():
         raise click.UsageError("the sealed file itself is not replaced by plain text")
-    plain = open_file(console.app(), file, extract=extract)
+    plain = open_file(app, file, extract=extract)
     if output and str(output) != "-":
         write_result(output, plain)
         console.say_file("In plain text, delete it soon:", output)

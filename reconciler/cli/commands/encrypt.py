@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from reconciler.cli.console import Console
@@ -11,7 +9,7 @@ from reconciler.cli.options import example, format_option
 
 
 @click.command("encrypt", epilog=example("reconcile encrypt connections.d/kraken.yaml"))
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("what", nargs=-1, required=True, metavar="FILE|NAME|FOLDER...")
 @click.option(
     "--recipient",
     "recipients",
@@ -29,24 +27,26 @@ from reconciler.cli.options import example, format_option
 def command(
     console: Console,
     *,
-    files: tuple[Path, ...],
+    what: tuple[str, ...],
     recipients: tuple[str, ...],
     rebind: bool,
     format_: str,
-) -> None:
+) -> int:
     """Seal the credentials in files, and bind them to where they may be sent.
 
     What is sealed already keeps its ciphertext. A file that needs nothing is not
-    written. A new value in a sealed file takes a key that opens it.
+    written. A new value in a sealed file takes a key that opens it. Every file is
+    tried, a failure does not hold back the others.
     """
-    from reconciler.cli.sealing import seal_file
-    from reconciler.report.text import safe
+    from reconciler.cli.finding import files_of
+    from reconciler.cli.sealing import each_file, seal_file, show_outcomes
 
-    app, done = console.app(), {}
-    for file in files:
-        sealed = seal_file(app, file, recipients=recipients, rebind=rebind)
-        done[str(file)] = "sealed" if sealed else "unchanged"
-        if format_ == "human":  # at once: the next file may fail
-            console.result(f"{done[str(file)]:9}  {safe(str(file))}\n")
-    if format_ == "json":
-        console.result_of(format_, "", files=done)
+    app = console.app()
+    outcomes, code = each_file(
+        console,
+        files_of(app, what),
+        lambda file: seal_file(app, file, recipients=recipients, rebind=rebind),
+        words=("sealing", "sealed"),
+    )
+    show_outcomes(console, outcomes, format_)
+    return code

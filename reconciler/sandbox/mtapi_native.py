@@ -1,4 +1,4 @@
-"""An MT5 bridge in the vendor's own dialect: everything is a GET with a token.
+"""MT4 and MT5 bridges in the vendor's own dialect: everything is a GET with a token.
 
 Hosts `mt5.mtapi.io` and `mt4.mtapi.io`, provider `mtapi-native`. The user is the
 account's number, the password its `api_secret`, the server `Sandbox-Demo`.
@@ -11,9 +11,13 @@ account's number, the password its `api_secret`, the server `Sandbox-Demo`.
     /AccountSummary?id              {"balance", "equity", ..., "isInvestor", "synced"}
     /AccountDetails?id              {"serverName", "company", "group", "timezone"}
     /GetQuote?id&symbol             {"symbol", "bid", "ask", "time", ...}
-    /SymbolList?id, /Symbols?id     names; an object keyed by name
+    /SymbolList?id                  names
+    /Symbols?id                     an object keyed by name; MT5 only
     /PriceHistory?id&symbol&from&to&timeFrame=MINUTES
-                                    [{"time", "openPrice", ...}], ascending
+                                    [{"time", "openPrice", ...}], ascending; MT5 only
+    /QuoteHistory?id&symbol&timeframe=H1&from&count
+                                    `count` bars before `from`, newest first: [{"time",
+                                    "open", ...}]; MT4 only
     /Disconnect?id                  OK; the token is forgotten
 
 Errors come with HTTP 201 and {"code", "message", "stackTrace"}; only the connect
@@ -47,7 +51,8 @@ from reconciler.sandbox.provider import (
 if TYPE_CHECKING:
     from reconciler.sandbox.accounts import Account
 
-HOSTS = ("mt5.mtapi.io", "mt4.mtapi.io")
+MT5_HOST, MT4_HOST = "mt5.mtapi.io", "mt4.mtapi.io"
+HOSTS = (MT5_HOST, MT4_HOST)
 SERVER = "Sandbox-Demo"
 _SYMBOLS = {
     name.replace("/", "") + "m": name
@@ -59,6 +64,14 @@ _TIMEFRAMES = {
     1_440: "1d",
     10_080: "1w",
     43_200: "1M",
+}
+_MT4_TIMEFRAMES = {
+    **{f"M{n}": f"{n}m" for n in (1, 5, 15, 30)},
+    "H1": "1h",
+    "H4": "4h",
+    "D1": "1d",
+    "W1": "1w",
+    "MN1": "1M",
 }
 _MAX_ROWS = 10_000
 
@@ -186,7 +199,8 @@ def _details(_call: Call, _account: Account) -> Answer:
     return json_answer({"serverName": SERVER, **details})
 
 
-def _symbols(_call: Call, _account: Account) -> Answer:
+def _symbols(call: Call, _account: Account) -> Answer:
+    _require_host(call, MT5_HOST)
     return json_answer({name: {} for name in _SYMBOLS})
 
 
@@ -216,7 +230,13 @@ def _quote(call: Call, _account: Account) -> Answer:
     )
 
 
+def _require_host(call: Call, host: str) -> None:
+    if call.host != host:
+        raise Refusal(Answer(status=404))
+
+
 def _history(call: Call, _account: Account) -> Answer:
+    _require_host(call, MT5_HOST)
     instrument = INSTRUMENTS[_SYMBOLS[_symbol(call)]]
     minutes = call.params.get("timeFrame", "")
     timeframe = _TIMEFRAMES.get(int(minutes)) if minutes.isdigit() else None
@@ -245,6 +265,33 @@ def _history(call: Call, _account: Account) -> Answer:
     return json_answer(rows)
 
 
+def _quote_history(call: Call, _account: Account) -> Answer:
+    _require_host(call, MT4_HOST)
+    instrument = INSTRUMENTS[_SYMBOLS[_symbol(call)]]
+    timeframe = _MT4_TIMEFRAMES.get(call.params.get("timeframe", ""))
+    count = call.params.get("count", "")
+    if timeframe is None or not count.isdigit():
+        raise Refusal(error("NULL_ARGUMENT", "timeframe, count"))
+    bars = call.market.candles(
+        instrument.symbol,
+        timeframe,
+        limit=min(int(count), _MAX_ROWS),
+        until_ms=_moment_ms(call, "from"),
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "time": _iso(bar.open_ms / 1000),
+            "open": number(bar.open),
+            "high": number(bar.high),
+            "low": number(bar.low),
+            "close": number(bar.close),
+            "volume": 1 + int(float(bar.volume)) % 5_000,
+        }
+        for bar in reversed(bars)
+    ]
+    return json_answer(rows)
+
+
 def _moment_ms(call: Call, name: str) -> int:
     try:
         moment = datetime.fromisoformat(call.params.get(name, ""))
@@ -269,11 +316,13 @@ _REPLIES = {
     "SymbolList": _symbol_list,
     "GetQuote": _quote,
     "PriceHistory": _history,
+    "QuoteHistory": _quote_history,
     "Disconnect": _disconnect,
 }
+_CANDLES = (_history, _quote_history)
 _ROUTES = {
     f"GET /{name}": SignedRoute(
-        kind=Kind.CANDLES if reply is _history else Kind.PRIVATE,
+        kind=Kind.CANDLES if reply in _CANDLES else Kind.PRIVATE,
         reply=reply,
         needs="read",
     )

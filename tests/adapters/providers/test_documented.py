@@ -36,7 +36,7 @@ def findings_of(body):
     return list(find_adapters()[connection.type].check(connection))
 
 
-@pytest.mark.parametrize("body", BLOCKS, ids=lambda body: body["type"])
+@pytest.mark.parametrize("body", BLOCKS, ids=lambda body: body["provider"])
 def test_the_pages_examples_are_accepted(body):
     assert findings_of(body) == []
 

@@ -115,7 +115,7 @@ WRONG = [
     (ccxt(names=(*KEY, "timeout"), timeout=3), "R408", ("config", "timeout")),
     (mt(timeframes=("1h",)), "R404", ("settings", "timeframes", 0)),
     (mt(names=("api_key",)), "R306", ("credentials",)),
-    (mt(dialect="native"), "R406", ("config", "dialect")),
+    (mt(dialect="nativ"), "R406", ("config", "dialect")),
     (mt(base_url="http://bridge.example"), "R406", ("config", "base_url")),
     (mt(base_url="https://u:p@bridge.example"), "R406", ("config", "base_url")),
     (mt(base_url="https://bridge.example:port"), "R406", ("config", "base_url")),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.providers.mtapi.checks import check
@@ -18,9 +18,13 @@ _TEMPLATE = """\
 credentials:  # seal them before you commit
   api_key: "PASTE-HERE"
   account_id: "PASTE-HERE"   # the MT4 or MT5 login, in quotes
+  # password: "PASTE-HERE"   # native dialect: the investor password, which only reads
 config:
   # base_url: https://api.mtapi.io   # or your own bridge
   # timeout: 30                      # seconds for a whole test
+  # The vendor's own service instead (then api_key is rarely wanted):
+  # platform: mt5                    # or mt4
+  # server: ICMarketsSC-Demo         # as the terminal shows it; or host and port
 settings:
   symbols: [EURUSD]   # as the account spells them: EURUSDm, EURUSD. ...
   timeframes: [H1]
@@ -28,7 +32,7 @@ settings:
 
 
 class MtapiAdapter:
-    """Speaks to MT4/MT5 accounts through a bridge in the `v1` dialect."""
+    """Speaks to MT4/MT5 accounts through a bridge, in either of its dialects."""
 
     type = "mtapi"
     max_concurrency = 16
@@ -50,6 +54,21 @@ class MtapiAdapter:
         self, connection: Connection, credentials: Credentials, network: Network | Any
     ) -> AbstractAsyncContextManager[Session]:
         """Open a session; the HTTP client is imported here."""
-        from reconciler.adapters.providers.mtapi.session import open_session
+        return _open(connection, credentials, network)
 
-        return open_session(connection, credentials, network)
+
+@asynccontextmanager
+async def _open(
+    connection: Connection, credentials: Credentials, network: Network
+) -> AsyncIterator[Session]:
+    from reconciler.adapters.providers.mtapi.native import open_native
+    from reconciler.adapters.providers.mtapi.opening import prepare
+    from reconciler.adapters.providers.mtapi.session import open_v1
+
+    opening = prepare(connection, credentials)
+    if opening.entry is None:
+        async with open_v1(opening, credentials, network) as session:
+            yield session
+    else:
+        async with open_native(opening, opening.entry, credentials, network) as native:
+            yield native

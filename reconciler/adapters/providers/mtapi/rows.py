@@ -23,19 +23,19 @@ _ACCOUNT_FIELDS = ("balance", "equity", "currency", "server", "leverage", "margi
 def read_account(document: Any) -> Account:
     """Return the account; raises `ProviderError` for what is none."""
     if not isinstance(document, dict):
-        raise _no("an account")
+        raise no_answer("an account")
     fields = document.get("data") if isinstance(document.get("data"), dict) else None
     fields = fields or document
     if not any(fields.get(name) is not None for name in _ACCOUNT_FIELDS):
-        raise _no("an account")
-    leverage = _number(fields.get("leverage"))
+        raise no_answer("an account")
+    leverage = number_of(fields.get("leverage"))
     return Account(
-        currency=_text(fields.get("currency")),
-        balance=_number(fields.get("balance")),
-        equity=_number(fields.get("equity")),
-        server=_text(fields.get("server")),
+        currency=text_of(fields.get("currency")),
+        balance=number_of(fields.get("balance")),
+        equity=number_of(fields.get("equity")),
+        server=text_of(fields.get("server")),
         leverage=None if leverage is None else int(leverage),
-        read_only=_flag(fields.get("read_only")),
+        read_only=flag_of(fields.get("read_only")),
     )
 
 
@@ -43,7 +43,7 @@ def read_symbols(document: Any) -> tuple[str, ...]:
     """Return the symbols as the account spells them, sorted."""
     rows = document.get("symbols") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise _no("a list of symbols")
+        raise no_answer("a list of symbols")
     names = (row.get("name") if isinstance(row, dict) else row for row in rows)
     return tuple(sorted(name for name in names if isinstance(name, str)))
 
@@ -51,16 +51,16 @@ def read_symbols(document: Any) -> tuple[str, ...]:
 def read_ticker(symbol: str, document: Any) -> Ticker:
     """Return the quote; a bridge that gives bid and ask only has no last price."""
     if not isinstance(document, dict):
-        raise _no("a quote")
+        raise no_answer("a quote")
     ticker = Ticker(
         symbol=symbol,
-        last=_number(document.get("last")) or None,
-        bid=_number(document.get("bid")),
-        ask=_number(document.get("ask")),
+        last=number_of(document.get("last")) or None,
+        bid=number_of(document.get("bid")),
+        ask=number_of(document.get("ask")),
         at_ms=_time_ms(document.get("time")) if document.get("time") else None,
     )
     if ticker.last is None and ticker.bid is None and ticker.ask is None:
-        raise _no("a quote")
+        raise no_answer("a quote")
     return ticker
 
 
@@ -68,7 +68,7 @@ def read_candles(document: Any) -> Sequence[Candle]:
     """Return the bars, oldest first: bridges do not promise an order."""
     rows = document.get("data") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise _no("a list of bars")
+        raise no_answer("a list of bars")
     return sorted(map(_candle, rows), key=lambda candle: candle.opened_at_ms)
 
 
@@ -84,28 +84,35 @@ def _time_ms(value: Any) -> int:
     try:
         number = to_decimal(value)
         return int(number if number >= _FIRST_MS else number * 1000)
-    except (TypeError, ValueError, InvalidOperation):
+    except (TypeError, ValueError, OverflowError, InvalidOperation):
         raise malformed("a time is not a number") from None
 
 
-def _number(value: Any) -> Decimal | None:
+def number_of(value: Any) -> Decimal | None:
+    """Return a number, None when it is missing; raises for what is none."""
     if value is None:
         return None
     try:
-        return to_decimal(value)
+        number = to_decimal(value)
     except (TypeError, ValueError, InvalidOperation):
         raise malformed("a field is not a number") from None
+    if not number.is_finite():
+        raise malformed("a field is not a number")
+    return number
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """Return a text, None when it is missing or empty."""
     return value if isinstance(value, str) and value else None
 
 
-def _flag(value: Any) -> bool | None:
+def flag_of(value: Any) -> bool | None:
+    """Return true or false, None for anything else."""
     return value if isinstance(value, bool) else None
 
 
-def _no(what: str) -> ProviderError:
+def no_answer(what: str) -> ProviderError:
+    """Return the error of an answer that is not `what` was asked for."""
     return ProviderError(
         diagnose(Category.BAD_RESPONSE, detail=f"the answer is not {what}")
     )

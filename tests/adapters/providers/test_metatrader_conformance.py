@@ -1,0 +1,52 @@
+"""The doors to MetaTrader against the conformance kit: bridges of MT5 and MT4."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.adapters.providers.registry import find_adapters
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category
+from reconciler.sandbox import sandbox_account
+from tests.adapters.providers.conformance import AdapterContract, Subject
+
+C = Category
+# The vendor words a disabled account, maintenance and a barred address in its own way.
+VENDOR = {
+    "permission_denied": frozenset({C.ACCOUNT_SUSPENDED}),
+    "maintenance": frozenset({C.EXCHANGE_UNAVAILABLE}),
+    "ip_not_allowed": frozenset({C.WAF_BLOCKED}),
+}
+
+
+def native(platform, **where):
+    account = sandbox_account("mtapi-native")
+    credentials = {"account_id": account.account_id, "password": account.api_secret}
+    return Subject(
+        adapter=find_adapters()["mtapi"],
+        connection=Connection(
+            name=f"{platform}-native",
+            type="mtapi",
+            provider=f"{platform}_broker",
+            credential_names=tuple(credentials),
+            config={"connect_timeout": 2, **where},
+            symbols=("EURUSDm", "USDJPYm"),
+            timeframes=("M5", "H1", "D1", "MN"),
+        ),
+        credentials=credentials,
+        provider="mtapi-native",
+        proofs=("account_id", "password"),
+        own=VENDOR,
+    )
+
+
+SUBJECTS = {
+    "mt5": native("mt5", server="Sandbox-Demo"),
+    "mt4": native("mt4", host="127.0.0.1", port=443),
+}
+
+
+class TestMetaTrader(AdapterContract):
+    @pytest.fixture(params=SUBJECTS)
+    def subject(self, request):
+        return SUBJECTS[request.param]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from reconciler.adapters.documents import Node
 from reconciler.adapters.sops.block import block_json, block_yaml
 from reconciler.adapters.sops.key_groups import WrappedKey
 from reconciler.adapters.sops.rules import Rule
@@ -61,7 +62,9 @@ def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
         line = f',{separator(text, root)}"binding": "{value}"'
         return Edit(start=end, end=end, text=line)
     column = root.start_mark.column
-    end = _past_comments(text, line_end(text, end), column)
+    end = line_end(text, end)
+    while (match := _INDENTED_COMMENT.match(text, end)) and len(match[1]) > column:
+        end = match.end()
     line = f"{break_of(text)}{' ' * column}binding: {value}"
     return Edit(start=end, end=end, text=line)
 
@@ -124,15 +127,15 @@ def removed_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
     return Edit(start=start, end=end, text="")
 
 
-def remove_flow_member(text: str, root: yaml.MappingNode, index: int) -> Edit:
-    """Take a member out of a flow mapping, with the comma before it."""
-    end = last_offset(text, root.value[index][1])
+def remove_flow_member(text: str, node: Node, index: int) -> Edit:
+    """Take an entry out of a flow mapping or list, with the comma beside it."""
+    entries = [one if isinstance(one, tuple) else (one, one) for one in node.value]
+    end = last_offset(text, entries[index][1])
     if index > 0:
-        start = last_offset(text, root.value[index - 1][1])
-        return Edit(start=start, end=end, text="")
-    start = root.value[0][0].start_mark.index
-    if len(root.value) > 1:
-        end = root.value[1][0].start_mark.index
+        return Edit(start=last_offset(text, entries[index - 1][1]), end=end, text="")
+    start = entries[0][0].start_mark.index
+    if len(entries) > 1:
+        end = entries[1][0].start_mark.index
     return Edit(start=start, end=end, text="")
 
 
@@ -147,13 +150,6 @@ def separator(text: str, root: yaml.MappingNode) -> str:
 
 _END_MARKER: Final = re.compile(r"^\.\.\.(?=\s|\Z)", re.MULTILINE)
 _INDENTED_COMMENT: Final = re.compile(r"(?:\r\n|\n|\r)([ ]+)#[^\r\n]*")
-
-
-def _past_comments(text: str, end: int, column: int) -> int:
-    """Step over comments that still belong to the block above."""
-    while (match := _INDENTED_COMMENT.match(text, end)) and len(match[1]) > column:
-        end = match.end()
-    return end
 
 
 def _end_of_document(text: str, root: yaml.MappingNode) -> tuple[int, str]:

@@ -58,15 +58,15 @@ BODIES = {
 each_body = pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 
 
-def sops(*words: str, path, stdin: str = "", **env: str) -> str:
+def sops(*words: str, path, then: tuple[str, ...] = (), **env: str) -> str:
     """Run the real program; fails the test when it fails."""
     done = subprocess.run(
-        [str(SOPS), *words, str(path)],
+        [str(SOPS), *words, str(path), *then],
         env={
             "SOPS_AGE_KEY": IDENTITY.reveal(), "HOME": str(NOWHERE),
             "PATH": "/usr/bin:/bin", **env,
         },
-        input=stdin, capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False,
         cwd=path.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

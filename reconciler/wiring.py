@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.errors import InputError, StateError
 from reconciler.core.ports import (
     Adapter,
@@ -302,6 +303,18 @@ def adapter_for(app: App, kind: str) -> Adapter:
     from reconciler.adapters.providers.registry import find_adapter
 
     return find_adapter(kind, app.adapters)
+
+
+def explain_answer(
+    app: App, provider: str, *, status: int, headers: Mapping[str, str], body: str
+) -> Diagnosis | None:
+    """Return what a provider's error answer means, None when it is no error."""
+    from reconciler.adapters.providers.answers import Answer
+    from reconciler.adapters.providers.diagnosing import diagnose_answer
+
+    answer = Answer(status=status, headers=headers, body=body.strip())
+    now_s = app.clock.now().timestamp()
+    return diagnose_answer(app.adapters, provider, answer, now_s=now_s)
 
 
 def schema_text(kind: str) -> str:

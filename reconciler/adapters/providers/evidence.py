@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.adapters.providers.answers import Answer, gate_category
-from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.redaction import Scrubber, names_a_secret
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
 _CODE_FIELDS = ("code", "retCode", "errorCode", "err-code", "label", "error", "reason")
@@ -45,8 +45,10 @@ def texts_of(document: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(document, str):
         yield document
     elif isinstance(document, dict) and depth < _MAX_DEPTH:
-        for value in document.values():
-            yield from texts_of(value, depth + 1)
+        for name, value in document.items():
+            # Without its name, a value that was computed from a secret looks harmless.
+            if not names_a_secret(str(name)):
+                yield from texts_of(value, depth + 1)
     elif isinstance(document, list) and depth < _MAX_DEPTH:
         for value in document[:_MAX_ITEMS]:
             yield from texts_of(value, depth + 1)
@@ -75,7 +77,7 @@ def evidence_of(answer: Answer | None, scrub: Scrubber) -> dict[str, str]:
             "status": answer.status,
             "code": ", ".join(codes_of(parse_json(answer.body))),
             "body": answer.body,
-            "location": answer.header("Location").partition("?")[0],
+            "location": _without_query(answer.header("Location")),
             "retry_after": answer.header("Retry-After"),
             "seen_ip": address[0] if address else "",
         }
@@ -93,7 +95,8 @@ def strange_answer(
     category: Category | None = Category.BAD_RESPONSE
     if answer.is_redirect:
         category = Category.WRONG_URL
-        detail = "it redirects elsewhere; redirects are not followed"
+        place = scrub.clean(_without_query(answer.header("Location")))
+        detail = f"it redirects to {place or 'nowhere'}; redirects are not followed"
     elif not answer.is_success:
         return None
     elif answer.is_html:
@@ -111,6 +114,12 @@ def strange_answer(
         detail=detail,
         evidence=evidence_of(answer, scrub),
     )
+
+
+def _without_query(url: str) -> str:
+    """Return where a redirect leads; what is signed stands behind the path."""
+    plain = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"^(\w+:)?//[^/]*@", r"\1//", plain)
 
 
 def _is_whole(body: str) -> bool:

@@ -33,6 +33,7 @@ _NOTHING = r"(?!)"
 _WORD = r"[\w.-]*(?:signature|sign|secret|token|passw(?:or)?d|passphrase|api-?_?key)"
 _QUOTE = r"(?:\\*[\"']|&quot;|&#3[49];)"
 """A quotation mark, also one that JSON within JSON or a web page has escaped."""
+_SECRET_NAME = re.compile(rf"(?i)^(?:{_WORD}|(?:proxy-)?authorization)$")
 _BETWEEN = (
     rf"(?:{_QUOTE}?\]?\s*(?:[:=]|=>|%3D)\s*\[?\s*{_QUOTE}?"
     rf"|{_QUOTE}\s*,\s*b?{_QUOTE}|</\w+>\s*<\w+>)"
@@ -54,6 +55,11 @@ _SHAPES = (
 )
 
 
+def names_a_secret(name: str) -> bool:
+    """Tell whether what stands under this name is a secret, or made from one."""
+    return _SECRET_NAME.search(name) is not None
+
+
 class Scrubber:
     """Removes one connection's secrets from text; shows none of them itself."""
 
@@ -62,6 +68,12 @@ class Scrubber:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values = tuple(filter(None, values))
         self._compiled: re.Pattern[str] | None = None
+
+    def learn(self, value: str) -> None:
+        """Remove one more value from now on: a token that was lent to us."""
+        if value and value not in self._values:
+            self._values = (*self._values, value)
+            self._compiled = None
 
     def clean(self, text: object, *, limit: int = MAX_EVIDENCE_CHARS) -> str:
         """Return `text` without secrets, on one line, at most `limit` characters."""

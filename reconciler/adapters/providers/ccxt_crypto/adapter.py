@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
+from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
 from reconciler.adapters.providers.ccxt_crypto.checks import check
 from reconciler.adapters.providers.ccxt_crypto.names import RENAMED
+from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
 
@@ -72,6 +75,17 @@ class CcxtAdapter:
             credentials=comment + fields if fields else "",
             timeframe="1h" if "1h" in known or not known else known[0],
         )
+
+    def explain(
+        self, provider: str, answer: Answer, *, scrub: Scrubber, now_s: float
+    ) -> Diagnosis | None:
+        """Explain an exchange's answer; ccxt is imported for it."""
+        from reconciler.adapters.providers.ccxt_crypto.foreign import explain_answer
+
+        exchange = RENAMED.get(provider, provider)
+        if exchange not in exchanges():
+            exchange = next(iter(exchanges()))  # only its own codes differ
+        return explain_answer(exchange, answer, scrub=scrub, now_s=now_s)
 
     def open(
         self, connection: Connection, credentials: Credentials, network: Network | Any

@@ -30,6 +30,7 @@ from reconciler.adapters.providers.sentences import by_sentence
 from reconciler.adapters.providers.transport import transport_diagnosis
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
+_BAD_REQUEST = 400
 _DECISIVE = frozenset(
     {Category.GEO_RESTRICTED, Category.RATE_LIMITED, Category.IP_BANNED}
 )
@@ -103,8 +104,11 @@ def _category(error: Exception, case: Case, *, known: bool) -> Category:
     by_class = _by_class(error)
     by_status = _by_status(answer)
     # ccxt takes most bare 4xx for "not available"; the status itself says more.
-    if by_status is not None and by_class in (None, Category.EXCHANGE_UNAVAILABLE):
-        return by_status
+    if by_class in (None, Category.EXCHANGE_UNAVAILABLE):
+        if by_status is not None:
+            return by_status
+        if answer is not None and answer.status == _BAD_REQUEST:
+            return Category.UNKNOWN  # it is there, and dislikes something
     if by_class is not None:
         return by_class
     return Category.UNKNOWN if known else Category.BAD_RESPONSE

@@ -1,4 +1,4 @@
-"""`reconcile providers`."""
+"""`reconcile providers list`, which `reconcile providers` runs as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.options import example, format_option
 
 
-@click.command("providers", epilog=example("reconcile providers --search kraken"))
+@click.command("list", epilog=example("reconcile providers list --search kraken"))
 @click.argument("which", required=False, metavar="[TYPE|PROVIDER]")
 @click.option("--search", metavar="TEXT", help="Ids, names and notes with this text.")
 @format_option()

@@ -1,0 +1,124 @@
+"""`providers diagnose`: anybody can ask what an answer means, without a network."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ERRORS = Path(__file__).parents[3] / "shared/data/providers/errors/errors.json"
+
+
+def diagnose(repo, provider, status, body="", *more):
+    done = repo.here(
+        *("providers", "diagnose", provider, "--status", status, "--body", "-"),
+        *("--format", "json", *more),
+        stdin=body,
+    )
+    return done.json["diagnosis"]
+
+
+def test_it_says_category_evidence_fix_and_whether_waiting_helps(repo):
+    file = repo.path / "answer.json"
+    file.write_text('{"code": -2015, "msg": "Invalid API-key, IP, or permissions"}')
+
+    done = repo.here(
+        *("providers", "diagnose", "binance", "--status", "401", "--body", file)
+    )
+
+    lines = done.out.splitlines()
+    assert lines[0] == "binance:"
+    assert lines[1].startswith("credentials_or_ip_or_permission: ")
+    assert lines[2].startswith("evidence: body=")
+    assert lines[3].startswith("fix: look at the key at the provider")
+    assert lines[4].startswith("waiting does not help")
+
+
+def test_at_least_ninety_five_in_a_hundred_real_answers_are_right(repo):
+    if not ERRORS.exists():
+        pytest.skip("the provider samples are not here")
+    entries = json.loads(ERRORS.read_text())
+
+    right = sum(
+        diagnose(repo, one["exchange"], one["http"], one["body"])["category"]
+        == one["category"]
+        for one in entries
+    )
+
+    assert right / len(entries) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "body", "category"),
+    [
+        ("custom_api", 403, '{"error": "ip_not_allowed"}', "ip_restricted"),
+        ("in-house", 401, '{"error": "key expired"}', "expired_credentials"),
+        ("gateio", 400, '{"label": "INVALID_KEY", "message": "x"}', None),
+        ("kraken", 200, '{"error": ["EAPI:Invalid nonce"]}', "clock_skew"),
+        ("kraken", 200, "<html>blocked</html>", "bad_response"),
+        ("okx", 451, "", "geo_restricted"),
+        ("bybit", 503, "<html>Scheduled maintenance</html>", "maintenance"),
+    ],
+)
+def test_any_provider_may_be_asked_about(repo, provider, status, body, category):
+    found = diagnose(repo, provider, status, body)
+
+    wanted = category or "invalid_credentials"
+    assert found["category"] == wanted
+    assert found["fix"]
+
+
+def test_headers_tell_until_when_to_wait(repo):
+    found = diagnose(repo, "okx", 429, "", "--header", "Retry-After: 30")
+
+    assert (found["category"], found["retry_after_s"]) == ("rate_limited", 30)
+    assert found["waiting_helps"]
+
+
+def test_the_address_to_allow_is_named(repo):
+    body = '{"code": "50110", "msg": "Your IP 203.0.113.9 is not in the list"}'
+
+    assert "203.0.113.9" in diagnose(repo, "okx", 401, body)["fix"]
+
+
+def test_a_success_is_no_error(repo):
+    assert diagnose(repo, "kraken", 200, '{"error": [], "result": {}}') is None
+    done = repo.here("providers", "diagnose", "kraken", "--status", "200", "--body",
+                     "-", stdin='{"error": [], "result": {}}')  # fmt: skip
+    assert done.out == "kraken: no error\n"
+
+
+def test_what_looks_like_a_secret_in_the_answer_is_not_shown(repo):
+    body = '{"msg": "bad", "signature": "0123456789abcdef0123456789abcdef"}'
+
+    found = diagnose(repo, "binance", 400, body)
+
+    assert "0123456789abcdef" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--status", "99"), "99"),
+        (("--status", "400", "--header", "nonsense"), "NAME: VALUE"),
+        ((), "--status"),
+    ],
+)
+def test_wrong_usage_is_named(repo, arguments, said):
+    done = repo.here("providers", "diagnose", "okx", *arguments, code=64)
+
+    assert said in done.err
+
+
+def test_a_body_that_cannot_be_read_ends_with_one(repo):
+    done = repo.here("providers", "diagnose", "okx", "--status", "400", "--body",
+                     "absent.json", code=None)  # fmt: skip
+
+    assert done.code in {1, 3, 64}
+    assert "absent.json" in done.err
+
+
+def test_listing_needs_no_subcommand(repo):
+    with_word = repo.here("providers", "list", "kraken").out
+
+    assert repo.here("providers", "kraken").out == with_word
+    assert "kraken" in repo.here("providers", "--search", "krak").out

@@ -148,7 +148,6 @@ class App:
             connections=self.settings.connections,
             adapters=lambda: self.adapters,
             files=files,
-            lengths=not self.choices.sandbox,
         )
 
     @property

@@ -8,7 +8,7 @@ name, keys that ask somebody, and last the identity files behind a passphrase.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from reconciler.adapters.sops.kinds import (
     NotOursError,
     kind_of,
     plain_recipient,
+    shown,
 )
 from reconciler.adapters.sops.passphrase import Ask
 from reconciler.adapters.sops.shamir import combine
@@ -85,14 +86,8 @@ class Keyring:
 
     def ask_commands(self, recipient: str) -> tuple[Identity, ...]:
         """Return what the configured commands print for a recipient; asked once."""
-        if not self.commands:
-            return ()
         is_ssh = kind_of(recipient) is Kind.SSH
         with self._lock:
-            known = [one for found in self._asked.values() for one in found.identities]
-            ours = [one for one in known if one.recipient == plain_recipient(recipient)]
-            if ours:
-                return tuple(ours)
             return tuple(
                 identity
                 for command in self.commands
@@ -101,11 +96,23 @@ class Keyring:
             )
 
     @property
+    def printed(self) -> tuple[Identity, ...]:
+        """What the commands printed so far."""
+        answers = tuple(self._asked.values())  # another thread may add to it
+        return tuple(one for found in answers for one in found.identities)
+
+    @property
+    def behind_passphrases(self) -> tuple[Locked, ...]:
+        """Identity files that are encrypted, those that commands printed included."""
+        printed = (found.locked for found in tuple(self._asked.values()))
+        return (*self.locked, *(locked for locked in printed if locked))
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """What the commands said so far, one line per recipient; holds no secret."""
         return tuple(
-            f"{name} for {recipient}: {found.remark}"
-            for (name, recipient), found in self._asked.items()
+            f"{name} for {shown(recipient)}: {found.remark}"
+            for (name, recipient), found in tuple(self._asked.items())
         )
 
     def _answer(self, command: Command, recipient: str) -> Found:
@@ -131,9 +138,8 @@ def load_keyring(
     """
     found = list(look_everywhere(env, home=home, ask=ask_passphrase))
     commands = list(find_commands(env, ask=ask_passphrase))
-    unique = {one.recipient: one for source in found for one in source.identities}
     return Keyring(
-        identities=tuple(unique.values()),
+        identities=_unique(one for source in found for one in source.identities),
         looked_in=(
             *(f"{source.name}: {source.remark}" for source in found),
             *(line for _, line in commands),
@@ -175,6 +181,17 @@ _AGE: Final = frozenset({Kind.X25519, Kind.POST_QUANTUM})
 _Attempts = Iterator[tuple[Stanza, Callable[[str], bytes]]]
 
 
+def _unique(found: Iterable[Identity]) -> tuple[Identity, ...]:
+    """Return each key once, rather in a form that asks nobody."""
+    kept: dict[str | int, Identity] = {}
+    for one in found:
+        # Plug-ins do not tell for whom an identity is; two may well differ.
+        key = id(one) if one.kind is Kind.PLUGIN else one.recipient
+        if key not in kept or kept[key].asks:
+            kept[key] = one
+    return tuple(kept.values())
+
+
 def _share(
     wrapped: WrappedKey, attempts: _Attempts, remarks: dict[str, None]
 ) -> bytes | None:
@@ -211,29 +228,41 @@ def _own(group: KeyGroup, keyring: Keyring) -> _Attempts:
 
 
 def _commanded(group: KeyGroup, keyring: Keyring) -> _Attempts:
+    """Ask for one recipient after another until an answer is for any of them."""
+    if not keyring.commands:
+        return
+    yield from _pairs(group, keyring.printed, labelled=True)
     for stanza in group.stanzas:
-        for identity in keyring.ask_commands(stanza.recipient):
-            yield stanza, identity.unwrap
+        answer = keyring.ask_commands(stanza.recipient)
+        yield from _pairs(group, answer, labelled=True)
+    yield from _pairs(group, keyring.printed, labelled=False)
+
+
+def _pairs(
+    group: KeyGroup, identities: Sequence[Identity], *, labelled: bool
+) -> _Attempts:
+    for stanza in group.stanzas:
+        name = plain_recipient(stanza.recipient)
+        for identity in identities:
+            if (identity.recipient == name) is labelled:
+                yield stanza, identity.unwrap
 
 
 def _mislabelled(group: KeyGroup, keyring: Keyring) -> _Attempts:
     """Yield every other pair: the name beside a stanza is only a note."""
-    for stanza in group.stanzas:
-        for identity in keyring.identities:
-            if not identity.asks and keyring.identity_of(stanza.recipient) != identity:
-                yield stanza, identity.unwrap
+    quiet = [one for one in keyring.identities if not one.asks]
+    return _pairs(group, quiet, labelled=False)
 
 
 def _asking(group: KeyGroup, keyring: Keyring) -> _Attempts:
     """Yield what may ask somebody; it looks at the stanza before it does."""
-    for stanza in group.stanzas:
-        for identity in keyring.identities:
-            if identity.asks:
-                yield stanza, identity.unwrap
+    asking = [one for one in keyring.identities if one.asks]
+    yield from _pairs(group, asking, labelled=True)
+    yield from _pairs(group, asking, labelled=False)
 
 
 def _locked(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    for locked in keyring.locked:
+    for locked in keyring.behind_passphrases:
         for stanza in group.stanzas:
             yield stanza, partial(_unwrap_locked, locked, stanza.recipient)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -48,8 +49,9 @@ def plugin_of(recipient: str) -> str:
 def shown(recipient: str) -> str:
     """Return a recipient for a message; post-quantum and RSA keys are cut."""
     plain = plain_recipient(recipient)
-    return plain if len(plain) <= _SHORT else f"{plain[:_SHORT]}…"
+    return plain if len(plain) <= _LONG else f"{plain[:_CUT]}…"
 
 
-_SHORT = 88
-"""As long as an ssh-ed25519 key, and more than an X25519 key."""
+_LONG: Final = 88
+"""More than an X25519 or an ssh-ed25519 key."""
+_CUT: Final = 40

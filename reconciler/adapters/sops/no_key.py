@@ -48,14 +48,14 @@ def _wanted(metadata: Metadata, opened: frozenset[int]) -> str:
         return f"It is sealed for {_members(wrapped.groups[0])}."
     missing = wrapped.needed - len(opened)
     groups = "; ".join(
-        f"group {number} {'opens' if number - 1 in opened else 'does not open'}:"
-        f" {_members(group)}"
+        f"{number} {'opens' if number - 1 in opened else 'does not open'}"
+        f" ({_members(group)})"
         for number, group in enumerate(wrapped.groups, start=1)
     )
     return (
         f"Its data key is split over {len(wrapped.groups)} key groups, of which"
         f" {wrapped.needed} must come together; {missing} more"
-        f" {'is' if missing == 1 else 'are'} needed. {groups}."
+        f" {'is' if missing == 1 else 'are'} needed. Groups: {groups}."
     )
 
 

@@ -25,7 +25,7 @@ from reconciler.adapters.sops.age_file import (
     unb64,
     write_age,
 )
-from reconciler.adapters.sops.kinds import NotOursError
+from reconciler.adapters.sops.kinds import NotOursError, shown
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 
@@ -130,7 +130,7 @@ def _public_key(library: ModuleType, recipient: str) -> hpke.MLKEM768X25519Publi
         classic = X25519PublicKey.from_public_bytes(raw[_ML_KEM_PUBLIC_BYTES:])
     except ValueError:
         raise SecretError(
-            f"'{recipient[:40]}…' is not a valid age recipient; copy the public key"
+            f"'{shown(recipient)}' is not a valid age recipient; copy the public key"
             " again"
         ) from None
     made: hpke.MLKEM768X25519PublicKey = library.MLKEM768X25519PublicKey(post, classic)

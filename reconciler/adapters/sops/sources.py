@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -146,11 +146,11 @@ def _of_variable(
     if not env.get(name):
         return Found(name=name, remark=_NOT_SET)
     path = Path(env[name])
-    return _of_file(path, is_ssh=is_ssh, ask=ask, name=f"{name}={path}")
+    return replace(_of_file(path, is_ssh=is_ssh, ask=ask), name=f"{name}={path}")
 
 
-def _of_file(path: Path, *, is_ssh: bool, ask: Ask | None, name: str = "") -> Found:
-    name = name or str(path)
+def _of_file(path: Path, *, is_ssh: bool, ask: Ask | None) -> Found:
+    name = str(path)
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

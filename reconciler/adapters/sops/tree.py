@@ -106,4 +106,10 @@ def _root(node: Node, file: str) -> yaml.MappingNode | None:
         return node
     if isinstance(node, yaml.ScalarNode) and scalar_of(node) is None:
         return None
+    if isinstance(node, yaml.ScalarNode) and "sops_mac=" in node.value:
+        raise SecretError(
+            f"{file}: it is a dotenv file; only YAML and JSON are read here, open it"
+            " with sops",
+            code=2,
+        )
     raise SecretError(f"{file}: a document's root must be a mapping", code=2)

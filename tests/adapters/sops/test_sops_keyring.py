@@ -6,6 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from reconciler.adapters.sops import (
@@ -30,6 +31,7 @@ from tests.adapters.sops.sops_helpers import (
     NOWHERE,
     PLAIN,
     RECIPIENT,
+    Person,
     keyring_of,
     sealed,
     typed_documents,
@@ -170,6 +172,30 @@ def test_a_command_that_fails_is_told_when_nothing_opens_the_file(tmp_path):
     with pytest.raises(SecretError, match="exited with 1") as refusal:
         unseal(SEALED, file="f", keyring=keyring)
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_command_may_print_a_protected_file(tmp_path):
+    locked = pyrage.passphrase.encrypt(BARE.encode(), "open", armored=True).decode()
+    env = command(tmp_path, f"print({locked!r})")
+    person = Person("open")
+    keyring = load_keyring(env, home=NOWHERE, ask_passphrase=person)
+
+    assert unseal(SEALED, file="f", keyring=keyring).credentials
+    assert person.questions == ["Passphrase of SOPS_AGE_KEY_CMD"]
+
+
+def test_a_command_that_prints_the_same_for_all_is_asked_once(tmp_path):
+    others = [generate_identity(NOW) for _ in range(3)]
+    names = [public for _, public in others]
+    log = tmp_path / "log"
+    code = f"open({str(log)!r}, 'a').write('x'); print({others[2][0].reveal()!r})"
+    keyring = load_keyring(command(tmp_path, code), home=NOWHERE)
+
+    for wanted in (names, names[1:], names[::-1]):
+        recipients = Recipients.of(wanted)
+        text = seal(PLAIN, file="f", recipients=recipients, now=NOW)
+        assert unseal(text, file="f", keyring=keyring).credentials
+    assert log.read_text() == "x"
 
 
 @pytest.mark.parametrize("text", ["/nonexistent/program", "'open"])
@@ -335,6 +361,12 @@ def test_a_plug_in_that_asks_nobody_seals_and_opens():
 def test_a_missing_plug_in_is_named():
     with pytest.raises(SecretError, match="'age-plugin-toy', which is not on PATH"):
         wrap(TOY_RECIPIENT, b"k" * 32)
+
+
+def test_two_identities_of_a_plug_in_are_both_kept():
+    other = bech32.encode("age-plugin-toy-", b"other").upper()
+
+    assert len(keyring_of(f"{TOY_IDENTITY}\n{other}\n{BARE}\n{BARE}").identities) == 3
 
 
 @pytest.mark.usefixtures("toy")

@@ -55,7 +55,7 @@ def test_the_file_is_opened_when_nothing_else_fits_and_once(file, raw):
     assert not keyring.is_empty
     for _ in range(2):
         assert unseal(SEALED, file="f", keyring=keyring).credentials
-    assert person.questions == [f"Passphrase of SOPS_AGE_KEY_FILE={file}"]
+    assert person.questions == [f"Passphrase of {file}"]
     assert f"SOPS_AGE_KEY_FILE={file}: is behind a passphrase" in keyring.looked_in
 
 
@@ -149,9 +149,13 @@ def test_a_terminal_is_asked_unseen(file, tmp_path):
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
         [sys.executable, "-m", "reconciler", "decrypt", "f.yaml"],
-        cwd=tmp_path, env=environment(file), stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+        cwd=tmp_path,
+        env=environment(file),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
         start_new_session=True,
-    )  # fmt: skip
+    )
     os.close(theirs)
     said = b""
     while b"Passphrase of" not in said or not said.endswith(b": "):
@@ -172,9 +176,13 @@ def test_without_a_terminal_nobody_is_asked(file, tmp_path):
     (tmp_path / "f.yaml").write_text(SEALED)
     done = subprocess.run(
         [sys.executable, "-m", "reconciler", "decrypt", "f.yaml"],
-        cwd=tmp_path, env=environment(file), stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment(file),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 1
     assert "needs a passphrase, and no terminal is there to ask at" in done.stderr

@@ -120,8 +120,8 @@ def test_what_is_missing_is_told_by_group():
     said = str(refusal.value)
     assert refusal.value.code == 128
     assert "split over 3 key groups, of which 2 must come together; 1 more is" in said
-    assert f"group 2 opens: {NAMES[1]}, {NAMES[3]}" in said
-    assert f"group 3 does not open: {NAMES[2]}." in said
+    assert f"Groups: 1 does not open ({NAMES[0]}); 2 opens ({NAMES[1]}," in said
+    assert f"3 does not open ({NAMES[2]})." in said
 
 
 def test_the_block_is_laid_out_as_sops_does():

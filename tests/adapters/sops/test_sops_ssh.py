@@ -138,6 +138,15 @@ def test_nobody_is_asked_when_another_key_opens_the_file(home):
     assert person.questions == []
 
 
+def test_of_one_key_in_two_forms_the_bare_one_is_used(home):
+    (home / "mine").write_bytes(private_of(ED25519, PASSPHRASE))
+    (home / ".ssh" / "id_ed25519").write_bytes(private_of(ED25519))
+    env = {"SOPS_AGE_SSH_PRIVATE_KEY_FILE": str(home / "mine")}
+    keyring = load_keyring(env, home=home)
+
+    assert unseal(sealed_for(ED25519), file="f", keyring=keyring).credentials
+
+
 @pytest.mark.parametrize(
     ("person", "remark", "asked"),
     [

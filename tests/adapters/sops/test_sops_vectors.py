@@ -7,6 +7,7 @@ of this repository.
 from __future__ import annotations
 
 import atexit
+import json
 import shutil
 import tempfile
 from base64 import b64decode
@@ -125,6 +126,30 @@ def test_a_file_that_is_broken_upstream_is_refused_like_sops_does():
         open_all(path.read_text(), keyring_for(path), path.name)
 
     assert refusal.value.code == 25
+
+
+@pytest.mark.parametrize(
+    "path", sorted(VECTORS.glob("*/*.env")), ids=lambda path: path.name
+)
+def test_a_dotenv_file_is_refused_as_what_it_is(path):
+    with pytest.raises(SecretError, match="it is a dotenv file") as refusal:
+        open_all(path.read_text(), keyring_for(path), path.name)
+
+    assert refusal.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "flux-kustomize-controller/files__file.txt",
+        "sops-age-js/tests__data__secret.enc.json",
+    ],
+)
+def test_json_is_read_like_yaml(name):
+    path = VECTORS / name
+    text = decrypt_document(path.read_text(), file=name, keyring=keyring_for(path))
+
+    assert json.loads(text) == open_all(path.read_text(), keyring_for(path))[0]
 
 
 def test_sealed_comments_come_back_where_they_stood():

@@ -192,5 +192,5 @@ def _anew(text: str, root: yaml.MappingNode, metadata: Metadata) -> Edit:
     """Write the block in the other style, for a text that changed its own."""
     return add_block(
         text, root, metadata.wrapped, metadata.rule, stamp=metadata.lastmodified,
-        mac=metadata.mac,
+        mac=metadata.mac, only_encrypted=metadata.mac_only_encrypted,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def add_binding(text: str, root: yaml.MappingNode, value: str) -> Edit:
     return Edit(start=end, end=end, text=line)
 
 
-def add_block(  # the parts of the block
+def add_block(  # noqa: PLR0913  # the parts of the block
     text: str,
     root: yaml.MappingNode,
     wrapped: WrappedKey,
@@ -77,15 +77,27 @@ def add_block(  # the parts of the block
     *,
     stamp: str,
     mac: str,
+    only_encrypted: bool = True,
 ) -> Edit:
     """Write the `sops:` block at the end of the document."""
     if root.flow_style:
-        return _add_json_block(text, root, wrapped, rule, stamp=stamp, mac=mac)
+        between = separator(text, root)
+        indent = between.lstrip("\r\n")
+        width = len(indent) if "\n" in between and indent else None
+        block = block_json(
+            wrapped, rule, stamp=stamp, mac=mac, indent=width,
+            only_encrypted=only_encrypted,
+        )  # fmt: skip
+        end = last_offset(text, root.value[-1][1])
+        block = block.replace("\n", between)
+        return Edit(start=end, end=end, text=f',{between}"sops": {block}')
     end, lead = _end_of_document(text, root)
     indent = " " * root.start_mark.column
-    lines = block_yaml(wrapped, rule, stamp=stamp, mac=mac).split("\n")
+    whole = block_yaml(
+        wrapped, rule, stamp=stamp, mac=mac, only_encrypted=only_encrypted
+    )
     nl = break_of(text)
-    block = "".join(f"{indent}{line}{nl}" for line in lines)
+    block = "".join(f"{indent}{line}{nl}" for line in whole.split("\n"))
     return Edit(start=end, end=end, text=f"{lead}{block}")
 
 
@@ -159,21 +171,3 @@ def _end_of_document(text: str, root: yaml.MappingNode) -> tuple[int, str]:
         return marker.start(), ""
     is_open = not text.endswith(("\n", "\r"))
     return len(text), break_of(text) if is_open else ""
-
-
-def _add_json_block(
-    text: str,
-    root: yaml.MappingNode,
-    wrapped: WrappedKey,
-    rule: Rule,
-    *,
-    stamp: str,
-    mac: str,
-) -> Edit:
-    between = separator(text, root)
-    indent = between.lstrip("\r\n")
-    width = len(indent) if "\n" in between and indent else None
-    block = block_json(wrapped, rule, stamp=stamp, mac=mac, indent=width)
-    block = block.replace("\n", between)
-    end = last_offset(text, root.value[-1][1])
-    return Edit(start=end, end=end, text=f',{between}"sops": {block}')

@@ -34,6 +34,7 @@ from reconciler.adapters.sops.limits import (
     refuse_list_comments,
     refuse_sealed_destination,
     stamp_of,
+    suits_connections,
 )
 from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
 from reconciler.adapters.sops.places import (
@@ -56,7 +57,7 @@ from reconciler.adapters.sops.spans import (
     leaves,
 )
 from reconciler.adapters.sops.tree import scalar_of
-from reconciler.core.binding import binding_digest
+from reconciler.core.binding import binding_digest, bound_fields
 from reconciler.core.errors import DocumentError, SecretError
 
 BINDING_AAD: Final = "binding:"
@@ -93,6 +94,10 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
             returned as it is, or refused when there is something to seal.
         rebind: Accept what was changed without the key (a bound field, a removed
             credential) and bind anew. Only after review.
+        rule: What to seal in a file that is not sealed yet, from `.sops.yaml`; None
+            for credentials and binding alone.
+        only_encrypted: Whether the MAC leaves the plain values out, so that they may
+            be edited without a key; None for yes.
 
     Returns:
         The sealed text; `text` itself when nothing is to be done.
@@ -112,7 +117,8 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
     job = _Job(file=file, data=data, stamp=stamp_of(now))
     if "sops" in data:
         return bom + _seal_again(job, body, reuse=reuse, rebind=rebind)
-    return bom + _seal_first(job, body, recipients)
+    only = only_encrypted is not False
+    return bom + _seal_first(job, body, recipients, rule or OURS, only_encrypted=only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,27 +133,39 @@ class _Job:
         return SecretError(f"{self.file}: {why}")
 
 
-def _seal_first(job: _Job, body: str, recipients: Recipients) -> str:
-    todo = [leaf for leaf in leaves(_root(body), OURS) if _to_seal(leaf)]
+def _seal_first(
+    job: _Job, body: str, recipients: Recipients, rule: Rule, *, only_encrypted: bool
+) -> str:
+    todo = [leaf for leaf in leaves(_root(body), rule) if _to_seal(leaf)]
     if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
         return body
+    if not suits_connections(rule):
+        raise job.refused(
+            f"the rule {rule.kind.value}: {rule.pattern} of .sops.yaml does not suit a"
+            f" connection: it must seal 'credentials' and 'binding', and nothing of"
+            f" {bound_fields()}; write {OURS.kind.value}: {OURS.pattern} there, or no"
+            " rule at all"
+        )
     if any(looks_sealed(leaf.node.value) for leaf in todo):
         raise job.refused(
             "a credential looks sealed, but there is no 'sops' block that could open"
             " it; restore the block from Git, or replace the credential"
         )
-    refuse_sealed_destination(job.file, _root(body), OURS)
-    refuse_list_comments(job.file, body, OURS)
+    refuse_sealed_destination(job.file, _root(body), rule)
+    refuse_list_comments(job.file, body, rule)
     if isinstance(job.data.get("binding"), dict | list):
         raise job.refused("'binding' is not text; remove it, it is written anew")
     key = os.urandom(KEY_BYTES)
     cipher = new_cipher(key)
     wrapped = _wrapped(job, recipients, key)
     sealed = _seal_values(job, body, todo, cipher, bind=True)
-    digest = _digest(job, sealed, OURS, cipher, only_encrypted=True)
+    digest = _digest(job, sealed, rule, cipher, only_encrypted=only_encrypted)
     mac = seal_mac(cipher, digest, lastmodified=job.stamp, iv=_iv())
-    edit = add_block(sealed, _root(sealed), wrapped, OURS, stamp=job.stamp, mac=mac)
-    return _proven(job, apply_edits(sealed, [edit]), cipher, OURS)
+    edit = add_block(
+        sealed, _root(sealed), wrapped, rule, stamp=job.stamp, mac=mac,
+        only_encrypted=only_encrypted,
+    )  # fmt: skip
+    return _proven(job, apply_edits(sealed, [edit]), cipher, rule)
 
 
 def _seal_again(job: _Job, body: str, *, reuse: Keyring | None, rebind: bool) -> str:

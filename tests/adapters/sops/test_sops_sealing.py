@@ -19,6 +19,7 @@ from reconciler.adapters.sops import (
     seal,
     unseal,
 )
+from reconciler.adapters.sops.rules import Rule, RuleKind
 from reconciler.core.errors import DocumentError, SecretError
 from tests.adapters.sops.sops_helpers import (
     IDENTITY,
@@ -427,6 +428,51 @@ def test_a_foreign_rule_for_credentials_only_is_widened_for_the_binding():
 
     assert "encrypted_regex: ^(credentials|binding)$" in result
     assert unseal(result, file="f", keyring=KEYRING).binding_state is BindingState.BOUND
+
+
+def regex(pattern: str, kind: RuleKind = RuleKind.ENCRYPTED_REGEX) -> Rule:
+    return Rule(kind=kind, pattern=pattern)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("only", [True, False, None])
+def test_the_rule_of_the_configuration_is_used(body, only):
+    rule = regex("^(credentials|binding|settings)$")
+    result = sealed(body, rule=rule, only_encrypted=only)
+    data = json.loads(result)
+
+    assert data["sops"]["encrypted_regex"] == rule.pattern
+    assert data["sops"].get("mac_only_encrypted", False) is (only is not False)
+    assert all(one.startswith("ENC[") for one in data["settings"]["symbols"])
+    found = unseal(result, file="f", keyring=KEYRING)
+    assert found.binding_state is BindingState.BOUND
+    assert found.mac_covers_plain is (only is False)
+
+
+def test_without_mac_only_encrypted_the_mac_covers_the_settings():
+    result = sealed(only_encrypted=False)
+
+    assert "mac_only_encrypted" not in result
+    with pytest.raises(SecretError, match="MAC mismatch"):
+        revealed(result.replace("AAPL", "TSLA"))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        regex("^credentials$"),
+        regex("^(credentials|binding|config)$"),
+        regex("."),
+        regex("_unencrypted", RuleKind.UNENCRYPTED_SUFFIX),
+        regex("seal", RuleKind.ENCRYPTED_COMMENT_REGEX),
+    ],
+)
+def test_a_rule_that_does_not_suit_a_connection_is_refused_naming_one_that_does(rule):
+    with pytest.raises(SecretError) as refusal:
+        sealed(rule=rule)
+
+    assert rule.pattern in str(refusal.value)
+    assert "write encrypted_regex: ^(credentials|binding)$" in str(refusal.value)
 
 
 @pytest.mark.skipif(not shutil.which("sops"), reason="needs the sops program")

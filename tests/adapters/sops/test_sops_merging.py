@@ -16,11 +16,12 @@ from reconciler.adapters.sops import (
     Keyring,
     Recipients,
     generate_identity,
+    rotate,
     seal,
     unseal,
+    update_keys,
 )
 from reconciler.adapters.sops.block import read_metadata
-from reconciler.adapters.sops.key_groups import wrap_key
 from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.merging import merge_documents
 from tests.adapters.sops.sops_helpers import (
@@ -89,16 +90,7 @@ def key_of(text):
 
 def rotated(text):
     """Seal everything under a new data key."""
-    plain = swap(PLAIN, "'k$%{}#:'", "'k$%{}#:'")
-    for key, value in secrets_of(text).items():
-        plain = re.sub(
-            rf"(?m)^(  {key}: )('[^']*'|\"[^\"]*\"|\S+)",
-            lambda found, value=value: (
-                found[1] + (value if value.isdigit() else json.dumps(value))
-            ),
-            plain,
-        )
-    return sealed(plain)
+    return rotate(text, file="f.yaml", keyring=own_keyring(), now=LATER)
 
 
 def test_neighbouring_credentials_merge_and_keep_their_ciphertext():
@@ -267,12 +259,11 @@ def test_a_side_whose_mac_fails_is_refused(swapped):
     assert ("(ours)" if swapped else "(theirs)") in merged.refused
 
 
-def with_recipient(text, recipient):
-    """Wrap the data key for one more, as updatekeys does."""
-    stanza = wrap_key(Recipients.of([recipient]), key_of(text)).stanzas[0]
-    lines = "".join(f"            {line}\n" for line in stanza.enc.splitlines())
-    item = f"        - enc: |\n{lines}          recipient: {recipient}\n"
-    return swap(text, "    encrypted_regex", f"{item}    encrypted_regex")
+def with_recipient(text, *recipients):
+    """Wrap the data key for more people."""
+    wanted = Recipients.of([*recipients_in(text), *recipients])
+    done = update_keys(text, file="f.yaml", keyring=own_keyring(), recipients=wanted)
+    return done.text
 
 
 def recipients_in(text):

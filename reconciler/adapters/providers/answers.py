@@ -48,6 +48,9 @@ _BY_STATUS = {
     504: Category.TIMEOUT,
 }
 _DECIDED_BY_STATUS = frozenset({407, 418, 429, 451})
+_LIMITED = frozenset({418, 429, 503})
+_EARLIEST_MOMENT_S = 1_000_000_000
+"""A larger number of seconds counts from 1970."""
 MAX_WAIT_S = 7 * 86_400.0
 
 
@@ -126,7 +129,31 @@ def retry_after_s(answer: Answer, *, now_s: float) -> float | None:
         except (TypeError, ValueError):
             return None
     banned = re.search(r"(?i)banned until (\d{13})", answer.head)
-    return _bounded(int(banned[1]) / 1000 - now_s) if banned else None
+    if banned:
+        return _bounded(int(banned[1]) / 1000 - now_s)
+    return reset_after_s(answer) if answer.status in _LIMITED else None
+
+
+def reset_after_s(answer: Answer) -> float | None:
+    """Return when the provider counts anew, None when it does not say.
+
+    Some write seconds to go, others a moment; that one is by their own clock, which
+    the answer's date tells.
+    """
+    text = (
+        answer.header("X-RateLimit-Reset") or answer.header("RateLimit-Reset")
+    ).strip()
+    if not re.fullmatch(r"\d{1,13}(?:\.\d{1,6})?", text):
+        return None
+    value = float(text)
+    if value < _EARLIEST_MOMENT_S:
+        return _bounded(value)
+    try:
+        now_s = parsedate_to_datetime(answer.header("Date")).timestamp()
+    except (TypeError, ValueError):
+        return None
+    is_ms = value >= _EARLIEST_MOMENT_S * 1000
+    return _bounded((value / 1000 if is_ms else value) - now_s)
 
 
 def _page_category(answer: Answer) -> Category:

@@ -7,11 +7,14 @@ come back as they are; nothing is sent a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from yarl import URL
 
 from reconciler.adapters.providers.addresses import AddressNotAllowedError
 from reconciler.adapters.providers.answers import (
@@ -51,6 +54,9 @@ PLAIN_CODES: Mapping[str, Category] = {
     "invalid_symbol": _C.BAD_SYMBOL,
     "invalid_timeframe": _C.BAD_TIMEFRAME,
     "invalid_token": _C.INVALID_CREDENTIALS,
+    "insufficient_scope": _C.PERMISSION_DENIED,
+    "invalid_client": _C.INVALID_CREDENTIALS,
+    "invalid_signature": _C.INVALID_CREDENTIALS,
     "ip_not_allowed": _C.IP_RESTRICTED,
     "key_expired": _C.EXPIRED_CREDENTIALS,
     "maintenance": _C.MAINTENANCE,
@@ -66,43 +72,72 @@ PLAIN_CODES: Mapping[str, Category] = {
 }
 """The words in which REST services name what is wrong, in lower case."""
 
+Rules = Callable[[Answer], Category | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call; `headers` and `params` may hold the key and are never shown."""
+    """One call; `headers`, `params` and `form` may hold the key and are never shown.
+
+    `form` is the body of a POST, which asks for a token and for nothing else.
+    """
 
     url: str
     method: str = "GET"
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 class RestClient:
-    """Sends requests for one connection; raises `ProviderError` for no answer."""
+    """Sends requests for one connection; raises `ProviderError` for no answer.
 
-    def __init__(
-        self, network: Network, *, scrub: Scrubber, pacer: Pacer, proxy: str | None
+    `tls` is a context of its own; `rules` are asked about every answer before
+    anything else is, and return what it means or None.
+    """
+
+    def __init__(  # noqa: PLR0913  # a connection's whole setting
+        self,
+        network: Network,
+        *,
+        scrub: Scrubber,
+        pacer: Pacer,
+        proxy: str | None,
+        tls: ssl.SSLContext | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        rules: Rules = lambda _answer: None,
     ) -> None:
-        self._client = network.client(proxy)
+        self._client = network.client(proxy, tls=tls)
         self._network = network
         self._pacer = pacer
+        self._max_body_bytes = max_body_bytes
+        self.rules = rules
         self.scrub = scrub
 
-    async def send(self, request: Request) -> Answer:
-        """Return the answer, whatever its status."""
+    async def send(self, request: Request, *, limit_s: float | None = None) -> Answer:
+        """Return the answer, whatever its status.
+
+        `limit_s` is the time of this request alone; raises `TimeoutError` beyond it.
+        """
         await self._pacer.turn()
+        async with asyncio.timeout(limit_s):
+            answer = await self._send(request)
+        self._pacer.heed(answer)
+        return answer
+
+    async def _send(self, request: Request) -> Answer:
         async with self._client.stream(
             request.method,
-            request.url,
-            params=request.params or None,
+            full_url(request),
+            data=request.form,
             headers={"Accept": "application/json", **request.headers},
             timeout=None,  # the ladder ends the whole test in time
         ) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise _too_long()
+                if len(body) > self._max_body_bytes:
+                    raise _too_long(self._max_body_bytes)
         text = body.decode(response.charset_encoding or "utf-8", errors="replace")
         return Answer(
             status=response.status_code, headers=dict(response.headers), body=text
@@ -120,6 +155,9 @@ class RestClient:
         self, answer: Answer, codes: Mapping[str, Category] = PLAIN_CODES
     ) -> None:
         """Raise the diagnosis of an answer that is not a success."""
+        ruled = self.rules(answer)
+        if ruled is not None:
+            raise ProviderError(self.describe(ruled, answer))
         strange = strange_answer(answer, self.scrub, page=Category.WRONG_URL)
         if strange is not None:
             raise ProviderError(strange)
@@ -145,6 +183,17 @@ class RestClient:
     async def close(self) -> None:
         """Let go of the client; the session stays the network's."""
         await self._client.aclose()
+
+
+def full_url(request: Request) -> str:
+    """Return the address with its parameters, exactly as it goes over the wire."""
+    url = httpx.URL(request.url)
+    if request.params:
+        url = url.copy_merge_params(dict(request.params))
+    try:
+        return str(URL(str(url)))
+    except ValueError as error:
+        raise httpx.InvalidURL(type(error).__name__) from None
 
 
 def refusal(answer: Answer, codes: Mapping[str, Category]) -> Category | None:
@@ -194,10 +243,8 @@ def _plain(code: str) -> str:
     return code.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def _too_long() -> ProviderError:
+def _too_long(limit: int) -> ProviderError:
+    size = f"{limit / 1024**2:g} MiB" if limit >= 1024**2 else f"{limit} bytes"
     return ProviderError(
-        diagnose(
-            Category.BAD_RESPONSE,
-            detail=f"the answer is longer than {MAX_BODY_BYTES // 1024**2} MiB",
-        )
+        diagnose(Category.BAD_RESPONSE, detail=f"the answer is longer than {size}")
     )

@@ -1,4 +1,4 @@
-"""Settings that may be sealed or plain, and a limit on requests a minute."""
+"""Settings that may be sealed or plain, and a limit on requests in a time."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from reconciler.adapters.providers.answers import Answer, reset_after_s
 from reconciler.adapters.providers.checks import Accepts, is_timeout
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import waiting_for_turn
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.durations import parse_duration
 from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Credentials
 
 _WINDOW_S = 60.0
+MAX_HELD_S = 30.0
+"""A longer wait is not ours to sit out: the next answer says that it is refused."""
 
 
 def setting(connection: Connection, credentials: Credentials, name: str) -> Any:
@@ -54,27 +58,53 @@ def timeout_s(
 
 
 class Pacer:
-    """Lets at most `limit` requests through in any minute; bursts are allowed."""
+    """Lets at most `limit` requests through in any window; bursts are allowed.
 
-    __slots__ = ("_limit", "_sent", "_ticks")
+    A provider that says that nothing is left of its own limit is believed.
+    """
 
-    def __init__(self, limit: int | None, *, ticks: Callable[[], float]) -> None:
+    __slots__ = ("_closed_until", "_limit", "_sent", "_ticks", "_window_s")
+
+    def __init__(
+        self,
+        limit: int | None,
+        *,
+        ticks: Callable[[], float],
+        window_s: float = _WINDOW_S,
+    ) -> None:
         self._limit = limit
+        self._window_s = window_s
         self._sent: deque[float] = deque()
         self._ticks = ticks
+        self._closed_until: float | None = None
 
     async def turn(self) -> None:
         """Wait until the next request is within the limit."""
+        if self._closed_until is not None:
+            await self._sleep(self._closed_until - self._ticks())
+            self._closed_until = None
         if self._limit is None:
             return
         while len(self._sent) >= self._limit:
-            wait = self._sent[0] + _WINDOW_S - self._ticks()
+            wait = self._sent[0] + self._window_s - self._ticks()
             if wait <= 0:
                 self._sent.popleft()
             else:
-                with waiting_for_turn():
-                    await asyncio.sleep(wait)
+                await self._sleep(wait)
         self._sent.append(self._ticks())
+
+    def heed(self, answer: Answer) -> None:
+        """Hold the next request back when this answer was the last one allowed."""
+        if answer.is_success and answer.header("X-RateLimit-Remaining").strip() == "0":
+            wait = reset_after_s(answer)
+            if wait is not None and wait <= MAX_HELD_S:
+                self._closed_until = self._ticks() + wait
+
+    @staticmethod
+    async def _sleep(seconds: float) -> None:
+        if seconds > 0:
+            with waiting_for_turn():
+                await asyncio.sleep(seconds)
 
 
 def pacer_of(
@@ -82,8 +112,16 @@ def pacer_of(
 ) -> Pacer:
     """Return the pacer of `config.rate_limit`; tests of one run share it."""
     key = f"pacer:{connection.name}"
-    limit = connection.config.get("rate_limit")
     if key not in network.shared:
-        network.shared[key] = Pacer(limit, ticks=ticks)
+        limit, window_s = _budget(connection.config.get("rate_limit"))
+        network.shared[key] = Pacer(limit, ticks=ticks, window_s=window_s)
     pacer: Pacer = network.shared[key]
     return pacer
+
+
+def _budget(value: Any) -> tuple[int | None, float]:
+    """Return requests and seconds: of a number, a minute's; of a mapping, its own."""
+    if not isinstance(value, dict):
+        return value, _WINDOW_S
+    per = parse_duration(value.get("per", f"{_WINDOW_S:g}s"))
+    return value.get("requests"), float(per or _WINDOW_S)

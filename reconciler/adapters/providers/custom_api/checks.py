@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from reconciler.adapters.providers.checks import (
@@ -13,194 +11,44 @@ from reconciler.adapters.providers.checks import (
     check_config,
     check_credentials,
     check_places,
-    is_base_url,
-    is_bool,
-    is_proxy,
-    is_rate,
-    is_text,
-    is_timeout,
 )
-from reconciler.adapters.providers.custom_api.templates import (
-    REQUEST_NAMES,
-    SYMBOL_NAMES,
-    unknown_names,
+from reconciler.adapters.providers.custom_api.sections import (
+    EXPECT_KEYS as EXPECT_KEYS,  # noqa: PLC0414  # part of what this module offers
 )
+from reconciler.adapters.providers.custom_api.sections import (
+    OAUTH2,
+    RULE_KEYS,
+    SECTIONS,
+    keys,
+    nested,
+)
+from reconciler.adapters.providers.custom_api.templates import TIME_NAMES, names_in
 from reconciler.core.connection import Connection
 from reconciler.core.ports import Finding
 
-METHODS = ("bearer", "header", "query", "basic", "none")
-TIMESTAMP_UNITS = ("s", "ms", "us", "ns", "iso8601")
-ORDERS = ("asc", "desc", "any")
-COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+CERTIFICATE = ("client_certificate", "client_key")
+"""The credentials of mutual TLS; they may come on top of any other method."""
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-_SECRET_NAME = re.compile(
-    r"(?i)authori[sz]ation|cookie|token|secret|passw|passphrase|signature|api-?_?key"
-)
-_WRONG_NAMES = {"base_url": "endpoint", "url": "endpoint", "auth_method":
-                "authentication_method", "health": "test"}  # fmt: skip
-
-
-def _one_of(allowed: Sequence[str], value: Any) -> str:
-    return "" if value in allowed else f"must be one of: {', '.join(allowed)}"
-
-
-def _is_path(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith("/"):
-        return "must be a path that begins with '/'"
-    if value.startswith("//") or "?" in value or "#" in value or ".." in value:
-        return "must be a plain path: parameters stand in 'params'"
-    return _is_template(REQUEST_NAMES, value)
-
-
-def _is_template(names: Sequence[str], value: Any) -> str:
-    unknown = unknown_names(str(value), names)
-    allowed = ", ".join(f"{{{name}}}" for name in names)
-    return f"may use {allowed} only, not {{{unknown[0]}}}" if unknown else ""
-
-
-def _is_expression(value: Any) -> str:
-    # JMESPath itself is loaded with the first request; its syntax is judged then.
-    return is_text(value)
-
-
-def _is_params(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "must be a mapping"
-    for name, text in value.items():
-        if isinstance(text, bool) or not isinstance(text, str | int | float):
-            return f"must hold texts and numbers, '{name}' is neither"
-        if _SECRET_NAME.search(name) and "{" not in str(text):
-            return f"must not hold '{name}': seal it in credentials"
-        if fault := _is_template(REQUEST_NAMES, text):
-            return fault
-    return ""
-
-
-def _is_headers(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "must be a mapping"
-    for name, text in value.items():
-        if not _HEADER_NAME.fullmatch(str(name)) or name.lower() in _OWN_HEADERS:
-            return f"must not hold '{name}'"
-        if not isinstance(text, str) or not text.isprintable():
-            return f"must hold texts, '{name}' is none"
-        if not text.isascii():
-            return f"must hold plain ASCII, '{name}' does not"
-        if _SECRET_NAME.search(name):
-            return f"must not hold '{name}': seal it in credentials and use auth"
-    return ""
-
-
-def _is_header_name(value: Any) -> str:
-    good = isinstance(value, str) and _HEADER_NAME.fullmatch(value)
-    return "" if good and value.lower() not in _OWN_HEADERS else "must be a header name"
-
-
-def _is_prefix(value: Any) -> str:
-    good = isinstance(value, str) and value.isprintable() and value.isascii()
-    return "" if good else "must be plain ASCII text"
-
-
-def _is_status_list(value: Any) -> str:
-    codes = value if isinstance(value, list) else [value]
-    good = codes and all(type(code) is int and code // 100 == 2 for code in codes)  # noqa: PLR2004
-    return "" if good else "must be a list of codes from 200 to 299"
-
-
-def _is_columns(value: Any) -> str:
-    names = (
-        dict(zip(COLUMNS, value, strict=False)) if isinstance(value, list) else value
-    )
-    if not isinstance(names, dict):
-        return "must be a mapping or a list"
-    missing = [name for name in COLUMNS[:-1] if name not in names]
-    if missing:
-        return f"does not say where '{missing[0]}' is"
-    for name, place in names.items():
-        if name not in COLUMNS:
-            return f"has no '{name}': it takes {', '.join(COLUMNS)}"
-        if isinstance(place, bool) or not isinstance(place, str | int):
-            return f"must give names or numbers, '{name}' has neither"
-    return ""
-
-
-def _is_timeframe_map(value: Any) -> str:
-    good = isinstance(value, dict) and all(
-        isinstance(v, str | int) and not isinstance(v, bool) for v in value.values()
-    )
-    return "" if good and value else "must map timeframes to the provider's words"
-
-
-def _is_map(value: Any) -> str:
-    return "" if isinstance(value, dict) else "must be a mapping"
-
-
-SECTIONS: Mapping[str, tuple[Key, ...]] = {
-    "auth": (
-        Key(name="header", accepts=_is_header_name),
-        Key(name="prefix", accepts=_is_prefix),
-        Key(name="query_param", accepts=is_text),
-    ),
-    "test": (
-        Key(name="method", accepts=partial(_one_of, ("GET", "HEAD"))),
-        Key(name="path", accepts=_is_path),
-        Key(name="params", accepts=_is_params),
-        Key(name="expect", accepts=_is_map),
-    ),
-    "ohlcv": (
-        Key(name="path", accepts=_is_path),
-        Key(name="params", accepts=_is_params),
-        Key(name="rows", accepts=_is_expression),
-        Key(name="columns", accepts=_is_columns),
-        Key(name="timestamp_unit", accepts=partial(_one_of, TIMESTAMP_UNITS)),
-        Key(name="order", accepts=partial(_one_of, ORDERS)),
-        Key(name="timeframes", accepts=_is_timeframe_map),
-        Key(name="symbol_template", accepts=partial(_is_template, SYMBOL_NAMES)),
-    ),
-    "ticker": (
-        Key(name="path", accepts=_is_path),
-        Key(name="params", accepts=_is_params),
-        *(Key(name=n, accepts=_is_expression) for n in ("last", "bid", "ask", "time")),
-    ),
-    "symbols": (
-        Key(name="path", accepts=_is_path),
-        Key(name="params", accepts=_is_params),
-        Key(name="rows", accepts=_is_expression),
-        Key(name="name", accepts=is_text),
-    ),
-    "account": (
-        Key(name="path", accepts=_is_path),
-        Key(name="params", accepts=_is_params),
-        *(
-            Key(name=n, accepts=_is_expression)
-            for n in ("balance", "equity", "currency", "server", "leverage")
-        ),
-    ),
+_WRONG_NAMES = {
+    "base_url": "endpoint",
+    "url": "endpoint",
+    "auth_method": "authentication_method",
+    "health": "test",
+    "backups": "backup_endpoints",
+    "retries": "retry",
 }
-EXPECT_KEYS = (
-    Key(name="status", accepts=_is_status_list),
-    Key(name="json", accepts=_is_expression),
-)
-
-
-def keys(*, allow_http: bool = False) -> tuple[Key, ...]:
-    """Return the top config keys; whether http is accepted depends on one of them."""
-    return (
-        Key(
-            name="endpoint",
-            accepts=partial(is_base_url, allow_http=allow_http),
-            sealable=True,
-        ),
-        Key(name="authentication_method", accepts=partial(_one_of, METHODS)),
-        *(Key(name=name, accepts=_is_map) for name in SECTIONS),
-        Key(name="headers", accepts=_is_headers),
-        Key(name="rate_limit", accepts=is_rate),
-        Key(name="timeout", accepts=is_timeout, sealable=True),
-        Key(name="proxy", accepts=is_proxy, sealable=True),
-        Key(name="allow_http", accepts=is_bool),
-    )
+_WRONG_TLS_NAMES = {
+    "ca_file": "ca_pem",
+    "ca": "ca_pem",
+    "cert_file": "ca_pem",
+    "pin": "pin_sha256",
+}
+_PAGE_NAMES = {
+    "cursor": ("cursor",),
+    "page": ("page",),
+    "offset": ("offset",),
+    "time": TIME_NAMES,
+}
 
 
 def method_of(connection: Connection) -> str:
@@ -211,57 +59,161 @@ def method_of(connection: Connection) -> str:
     names = connection.credential_names
     if "username" in names:
         return "basic"
-    return "bearer" if "api_key" in names else "none"
+    if "client_id" in names:
+        return OAUTH2
+    if "api_key" in names:
+        return "bearer"
+    return "mtls" if set(CERTIFICATE) & set(names) else "none"
 
 
 def required_credentials(connection: Connection) -> tuple[str, ...]:
-    """Return the credentials that the authentication method needs."""
-    match method_of(connection):
-        case "none":
-            return ()
+    """Return the credentials that the authentication needs, certificates last."""
+    names, own = connection.credential_names, CERTIFICATE
+    method = method_of(connection)
+    certificate = own if method == "mtls" or set(own) & set(names) else ()
+    match method:
+        case "none" | "mtls":
+            return certificate
         case "basic":
-            named = "username" in connection.credential_names
-            return ("username", "password") if named else ("api_key", "api_secret")
+            named = "username" in names
+            pair = ("username", "password") if named else ("api_key", "api_secret")
+            return (*pair, *certificate)
+        case "hmac":
+            return ("api_key", "api_secret", *certificate)
+        case "oauth2_client_credentials":
+            return ("client_id", "client_secret", *certificate)
         case _:
-            return ("api_key",)
+            return ("api_key", *certificate)
 
 
 def check(connection: Connection) -> Iterator[Finding]:
     """Yield every static problem of the connection."""
     config = connection.config
-    known = keys(allow_http=config.get("allow_http") is True)
+    allow_http = config.get("allow_http") is True
+    known = keys(allow_http=allow_http)
     yield from check_config(config, known, wrong_names=_WRONG_NAMES)
     for name, section in SECTIONS.items():
-        yield from _check_section(config.get(name), section, ("config", name))
-    expect = _get(config.get("test"), "expect")
-    yield from _check_section(expect, EXPECT_KEYS, ("config", "test", "expect"))
+        wrong = _WRONG_TLS_NAMES if name == "tls" else None
+        yield from _check_section(config.get(name), section, ("config", name), wrong)
+    for path, section in nested(allow_http=allow_http).items():
+        inner = _get(config.get(path[0]), path[1])
+        yield from _check_section(inner, section, ("config", *path))
+    yield from _check_rules(config.get("error_rules"))
     yield from check_places(connection, known)
-    yield from _check_endpoint(connection)
-    yield from _check_names(connection, [key.name for key in known if key.sealable])
+    yield from _check_endpoints(connection)
+    yield from check_credentials(
+        connection.credential_names,
+        required=required_credentials(connection),
+        accepted=[key.name for key in known if key.sealable],
+    )
+    yield from _check_method(connection)
+    yield from _check_pagination(config, "ohlcv")
+    yield from _check_pagination(config, "symbols")
     yield from _check_timeframes(connection)
 
 
 def _check_section(
-    section: Any, known: Sequence[Key], path: tuple[str, ...]
+    section: Any,
+    known: Sequence[Key],
+    path: tuple[str | int, ...],
+    wrong_names: Mapping[str, str] | None = None,
 ) -> Iterator[Finding]:
     if isinstance(section, dict):
-        yield from check_config(section, known, path=path)
+        yield from check_config(section, known, path=path, wrong_names=wrong_names)
 
 
-def _check_endpoint(connection: Connection) -> Iterator[Finding]:
+def _check_rules(rules: Any) -> Iterator[Finding]:
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        path = ("config", "error_rules", index)
+        if not isinstance(rule, dict):
+            yield bad_value(path, "must be a mapping")
+            continue
+        yield from check_config(rule, RULE_KEYS, path=path)
+        if "category" not in rule:
+            yield bad_value(path, "does not say its category")
+        if not rule.keys() - {"category"}:
+            yield bad_value(
+                path, "has no condition", "give status, json or message_contains"
+            )
+
+
+def _check_endpoints(connection: Connection) -> Iterator[Finding]:
     if not {"endpoint"} & {*connection.config, *connection.credential_names}:
         yield bad_value(
             ("config", "endpoint"),
             "is missing",
             hint="write config.endpoint: https://…, or seal credentials.endpoint",
         )
+    backups = connection.config.get("backup_endpoints")
+    if not isinstance(backups, list):
+        return
+    known = [connection.config.get("endpoint")]
+    for index, url in enumerate(backups):
+        if url in known:
+            yield bad_value(
+                ("config", "backup_endpoints", index), "is named twice", "remove it"
+            )
+        known.append(url)
 
 
-def _check_names(connection: Connection, sealable: Sequence[str]) -> Iterator[Finding]:
-    required = required_credentials(connection)
-    yield from check_credentials(
-        connection.credential_names, required=required, accepted=sealable
-    )
+def _check_method(connection: Connection) -> Iterator[Finding]:
+    """Yield what the method needs in `auth` and does not find there."""
+    auth = connection.config.get("auth")
+    match method_of(connection):
+        case "hmac":
+            yield from _check_hmac(_get(auth, "hmac"))
+        case "oauth2_client_credentials":
+            if _get(_get(auth, "oauth2"), "token_url") is None:
+                yield bad_value(
+                    ("config", "auth", "oauth2", "token_url"),
+                    "is missing",
+                    "write where the token is asked for: https://…/oauth/token",
+                )
+        case _:
+            return
+
+
+def _check_hmac(hmac: Any) -> Iterator[Finding]:
+    given = [_get(hmac, "headers"), _get(hmac, "query")]
+    sent = [part for part in given if isinstance(part, dict)]
+    if not sent:
+        return  # the defaults send both
+    texts = [str(text) for part in sent for text in part.values()]
+    for name in ("signature", "key"):
+        if not any(name in names_in(text) for text in texts):
+            yield bad_value(
+                ("config", "auth", "hmac"),
+                f"sends no {{{name}}}",
+                f"put {{{name}}} into headers or query",
+            )
+
+
+def _check_pagination(config: Mapping[str, Any], name: str) -> Iterator[Finding]:
+    section = config.get(name)
+    pagination = _get(section, "pagination")
+    kind = _get(pagination, "type")
+    path = ("config", name, "pagination")
+    if not isinstance(pagination, dict):
+        return
+    if kind is None:
+        yield bad_value((*path, "type"), "is missing")
+    if kind == "cursor" and "next" not in pagination:
+        yield bad_value(
+            (*path, "next"), "is missing", "say where the answer holds the next cursor"
+        )
+    if name == "symbols" and kind == "time":
+        yield bad_value((*path, "type"), "must not be 'time': a symbol has none")
+    wanted = _PAGE_NAMES.get(str(kind), ())
+    params = _get(section, "params")
+    texts = [_get(section, "path") or "", *_values(params)]
+    used = {found for text in texts for found in names_in(str(text))}
+    # Without params of its own, the section has the default ones: {since_ms}.
+    if wanted and not used & set(wanted) and not (kind == "time" and params is None):
+        yield bad_value(
+            (*path, "type"),
+            f"needs {{{wanted[0]}}} in config.{name}.params",
+            f'add a parameter whose value is "{{{wanted[0]}}}"',
+        )
 
 
 def _check_timeframes(connection: Connection) -> Iterator[Finding]:
@@ -276,6 +228,10 @@ def _check_timeframes(connection: Connection) -> Iterator[Finding]:
                 path=("settings", "timeframes", index),
                 hint=f"it maps {', '.join(map(str, known))}",
             )
+
+
+def _values(params: Any) -> list[Any]:
+    return list(params.values()) if isinstance(params, dict) else []
 
 
 def _get(section: Any, name: str) -> Any:

@@ -6,25 +6,29 @@ The defaults fit the plain shape that many in-house services have: bearer key,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.adapters.providers.checks import is_base_url, is_text
+from reconciler.adapters.providers.custom_api.accepts import COLUMNS
 from reconciler.adapters.providers.custom_api.checks import (
-    COLUMNS,
+    CERTIFICATE,
     check,
     method_of,
     required_credentials,
 )
 from reconciler.adapters.providers.plain_keys import PlainKeys, read_plain_keys
+from reconciler.adapters.providers.rest import MAX_BODY_BYTES
 from reconciler.adapters.providers.settings import checked, setting, timeout_s
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
+from reconciler.core.market import MAX_SAMPLE_ROWS
 from reconciler.core.secret import Credentials
 
 DEFAULT_TIMEOUT_S = 20.0
+_IN_HEADER = frozenset({"bearer", "header", "hmac"})
 
 _TEST = {"method": "GET", "path": "/health", "params": {}, "expect": {}}
 _OHLCV = {
@@ -41,6 +45,8 @@ _OHLCV = {
     "order": "asc",
     "timeframes": {},
     "symbol_template": "{symbol}",
+    "max_limit": MAX_SAMPLE_ROWS,
+    "pagination": {},
 }
 _TICKER = {
     "path": "/ticker",
@@ -50,7 +56,8 @@ _TICKER = {
     "ask": "ask || data.ask",
     "time": "time || data.time",
 }
-_SYMBOLS = {"path": "/symbols", "params": {}, "rows": "symbols || data || @"}
+_SYMBOLS = {"path": "/symbols", "params": {}, "rows": "symbols || data || @",
+            "pagination": {}}  # fmt: skip
 _ACCOUNT = {
     "path": "/account",
     "params": {},
@@ -71,8 +78,9 @@ class Feed:
     """
 
     endpoint: str
+    backups: tuple[str, ...]
     method: str
-    auth: Mapping[str, str]
+    auth: Mapping[str, Any]
     headers: Mapping[str, str]
     keys: PlainKeys
     test: Mapping[str, Any]
@@ -81,7 +89,18 @@ class Feed:
     symbols: Mapping[str, Any]
     account: Mapping[str, Any]
     timeout_s: float
+    error_rules: Sequence[Mapping[str, Any]] = ()
+    retry: Mapping[str, Any] = field(default_factory=dict)
+    tls: Mapping[str, Any] = field(default_factory=dict)
+    max_body_bytes: int = MAX_BODY_BYTES
     proxy: str | None = field(default=None, repr=False)
+    has_certificate: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_keyless(self) -> bool:
+        """Tell whether nothing proves who asks."""
+        return self.method == "none" and not self.has_certificate
 
 
 def read_feed(connection: Connection, credentials: Credentials) -> Feed:
@@ -96,21 +115,28 @@ def read_feed(connection: Connection, credentials: Credentials) -> Feed:
     if proxy is not None:
         checked("proxy", proxy, is_text, category=Category.BAD_URL)
     ohlcv = _with_columns({**_OHLCV, **config.get("ohlcv", {})})
-    names = required_credentials(connection)
+    names = [n for n in required_credentials(connection) if n not in CERTIFICATE]
+    keys = read_plain_keys(
+        credentials, names, in_header=method_of(connection) in _IN_HEADER
+    )
     return Feed(
         endpoint=_endpoint(connection, credentials),
+        backups=tuple(config.get("backup_endpoints", ())),
         method=method_of(connection),
         auth=config.get("auth", {}),
         headers=config.get("headers", {}),
-        keys=read_plain_keys(
-            credentials, names, in_header=method_of(connection) in {"bearer", "header"}
-        ),
+        keys=keys,
+        warnings=keys.warnings,
         test={**_TEST, **config.get("test", {})},
         ohlcv=ohlcv,
         ticker={**_TICKER, **config.get("ticker", {})},
         symbols={**_SYMBOLS, **config.get("symbols", {})},
         account={**_ACCOUNT, **config.get("account", {})},
         timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
+        error_rules=config.get("error_rules", ()),
+        retry=config.get("retry", {}),
+        tls=config.get("tls", {}),
+        max_body_bytes=config.get("max_body_bytes", MAX_BODY_BYTES),
         proxy=proxy,
     )
 

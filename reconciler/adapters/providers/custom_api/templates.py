@@ -9,14 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 
-REQUEST_NAMES = ("symbol", "timeframe", "limit", "since_ms", "since_s")
+TIME_NAMES = tuple(
+    f"{edge}_{unit}"
+    for edge in ("since", "until")
+    for unit in ("ms", "s", "us", "ns", "iso")
+)
+PAGE_NAMES = ("cursor", "page", "offset")
+REQUEST_NAMES = ("symbol", "timeframe", "limit", *TIME_NAMES, *PAGE_NAMES)
+HMAC_NAMES = ("timestamp", "method", "path", "query", "path_qs", "body", "key")
+HMAC_OUTPUT_NAMES = ("signature", "timestamp", "key")
 SYMBOL_NAMES = ("symbol", "base", "quote")
 _NAME = re.compile(r"\{([^{}]*)\}")
+
+
+def names_in(template: str) -> list[str]:
+    """Return the names that a template uses, in order."""
+    return _NAME.findall(template)
 
 
 def unknown_names(template: str, allowed: Sequence[str]) -> list[str]:
@@ -52,6 +66,18 @@ def fill_params(
     """Return the filled parameters without those that need an unknown value."""
     filled = {name: fill(str(text), values) for name, text in templates.items()}
     return {name: text for name, text in filled.items() if text is not None}
+
+
+def moments(edge: str, at_ms: int) -> dict[str, str]:
+    """Return a moment in every unit: `since_ms`, `since_s`, `since_iso` and so on."""
+    iso = datetime.fromtimestamp(at_ms / 1000, tz=UTC).isoformat(timespec="seconds")
+    return {
+        f"{edge}_ms": str(at_ms),
+        f"{edge}_s": str(at_ms // 1000),
+        f"{edge}_us": str(at_ms * 1000),
+        f"{edge}_ns": str(at_ms * 1_000_000),
+        f"{edge}_iso": iso.replace("+00:00", "Z"),
+    }
 
 
 def spell_symbol(template: str, symbol: str) -> str:

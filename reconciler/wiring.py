@@ -148,6 +148,7 @@ class App:
             connections=self.settings.connections,
             adapters=lambda: self.adapters,
             files=files,
+            lengths=not self.choices.sandbox,
         )
 
     @property

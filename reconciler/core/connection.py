@@ -38,8 +38,10 @@ class Connection:
     """One connection as its document declares it.
 
     `credential_names` are the keys below `credentials`, in file order; empty for
-    a public, keyless connection. `config` is plain JSON-like data. `expires_at` is
-    the end (UTC) of the day on which the credentials end, as the file says it.
+    a public, keyless connection. `market` says when data can be new: `24/7`, `fx` or
+    an exchange's ISO 10383 code, empty for what the type is for. `config` is plain
+    JSON-like data. `expires_at` is the end (UTC) of the day on which the credentials
+    end, as the file says it.
     """
 
     name: str
@@ -58,4 +60,5 @@ class Connection:
     health: HealthPolicy = field(default_factory=HealthPolicy)
     symbols: tuple[str, ...] = ()
     timeframes: tuple[str, ...] = ()
+    market: str = ""
     expires_at: datetime | None = None

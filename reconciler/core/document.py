@@ -45,6 +45,7 @@ from reconciler.core.source import Source
 _OWNER_PATTERN = r"^(admin|(user|team):[A-Za-z0-9][A-Za-z0-9._@-]{0,62})$"
 _LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 """One line: what stands in reports and terminals must not steer them."""
+_MARKET_PATTERN = r"^(24/7|fx|[A-Z]{4})$"
 _DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -176,6 +177,19 @@ class DataSection(Section):
         title="Timeframes",
         description="Bar lengths as the provider spells them, each once.",
         examples=[["1m", "1h", "4h"]],
+    )
+
+    market: Annotated[
+        str,
+        Field(pattern=_MARKET_PATTERN),
+        Wants("24/7, fx, or an exchange's code such as XNYS"),
+    ] = Field(
+        default="",
+        title="Market",
+        description="When the market is open, so that Friday's last bar is fresh on "
+        "Sunday: 24/7, fx (the week of foreign exchange) or the ISO 10383 code of "
+        "an exchange. By default what the type is for.",
+        examples=["fx", "XNYS"],
     )
 
 
@@ -390,5 +404,6 @@ def _connection(
         ),
         symbols=wanted.symbols,
         timeframes=wanted.timeframes,
+        market=wanted.market,
         expires_at=_end_of(model.expires),
     )

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from reconciler.adapters.providers.budget import permission_rungs
+from reconciler.adapters.providers.calendars import age_rule
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     always_open,
@@ -227,7 +228,7 @@ class CcxtSession:
             symbol=symbol,
             timeframe=timeframe,
             now_ms=self._opening.network.now_ms(),
-            max_age=always_open,
+            max_age=age_rule(self._opening.connection, always_open),
         )
 
     async def _tickers_only(self, symbols: Sequence[str]) -> Rung:

@@ -1,22 +1,21 @@
 """The private keys at hand, and finding the one that opens a file.
 
-A file names its recipients, so the stanza that is ours is tried first and mostly
-alone. Only when that fails is more tried: a configured command, stanzas under another
-name, keys that ask somebody, and last the identity files behind a passphrase.
+Keys are looked for once, and parsed once; a file then asks the keyring. What order
+things are tried in is told in `attempts`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
+from reconciler.adapters.sops.attempts import STAGES, Attempts
 from reconciler.adapters.sops.block import Metadata
 from reconciler.adapters.sops.identities import Identity
-from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
+from reconciler.adapters.sops.key_groups import WrappedKey
 from reconciler.adapters.sops.kinds import (
     Kind,
     NotOursError,
@@ -160,7 +159,7 @@ def data_key(metadata: Metadata, keyring: Keyring, *, file: str) -> bytes:
     wrapped = metadata.wrapped
     opened: dict[int, bytes] = {}
     remarks: dict[str, None] = {}
-    for attempts in _STAGES:
+    for attempts in STAGES:
         for number, group in enumerate(wrapped.groups):
             if number in opened:
                 continue
@@ -178,7 +177,6 @@ def data_key(metadata: Metadata, keyring: Keyring, *, file: str) -> bytes:
 
 
 _AGE: Final = frozenset({Kind.X25519, Kind.POST_QUANTUM})
-_Attempts = Iterator[tuple[Stanza, Callable[[str], bytes]]]
 
 
 def _unique(found: Iterable[Identity]) -> tuple[Identity, ...]:
@@ -193,7 +191,7 @@ def _unique(found: Iterable[Identity]) -> tuple[Identity, ...]:
 
 
 def _share(
-    wrapped: WrappedKey, attempts: _Attempts, remarks: dict[str, None]
+    wrapped: WrappedKey, attempts: Attempts, remarks: dict[str, None]
 ) -> bytes | None:
     size = _SHARE_BYTES if wrapped.is_split else _KEY_BYTES
     for stanza, unwrap in attempts:
@@ -217,66 +215,3 @@ def _joined(wrapped: WrappedKey, opened: Mapping[int, bytes], file: str) -> byte
         raise SecretError(
             f"{file}: its key groups: {error}", code=NO_DATA_KEY
         ) from None
-
-
-def _own(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    """Yield the likely pairs: each miss costs as much as a hit."""
-    for stanza in group.stanzas:
-        identity = keyring.identity_of(stanza.recipient)
-        if identity and not identity.asks:
-            yield stanza, identity.unwrap
-
-
-def _commanded(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    """Ask for one recipient after another until an answer is for any of them."""
-    if not keyring.commands:
-        return
-    yield from _pairs(group, keyring.printed, labelled=True)
-    for stanza in group.stanzas:
-        answer = keyring.ask_commands(stanza.recipient)
-        yield from _pairs(group, answer, labelled=True)
-    yield from _pairs(group, keyring.printed, labelled=False)
-
-
-def _pairs(
-    group: KeyGroup, identities: Sequence[Identity], *, labelled: bool
-) -> _Attempts:
-    for stanza in group.stanzas:
-        name = plain_recipient(stanza.recipient)
-        for identity in identities:
-            if (identity.recipient == name) is labelled:
-                yield stanza, identity.unwrap
-
-
-def _mislabelled(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    """Yield every other pair: the name beside a stanza is only a note."""
-    quiet = [one for one in keyring.identities if not one.asks]
-    return _pairs(group, quiet, labelled=False)
-
-
-def _asking(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    """Yield what may ask somebody; it looks at the stanza before it does."""
-    asking = [one for one in keyring.identities if one.asks]
-    yield from _pairs(group, asking, labelled=True)
-    yield from _pairs(group, asking, labelled=False)
-
-
-def _locked(group: KeyGroup, keyring: Keyring) -> _Attempts:
-    for locked in keyring.behind_passphrases:
-        for stanza in group.stanzas:
-            yield stanza, partial(_unwrap_locked, locked, stanza.recipient)
-
-
-def _unwrap_locked(locked: Locked, recipient: str, armoured: str) -> bytes:
-    """Open an identity file with its passphrase, then a stanza with what it holds."""
-    identities = locked.open()
-    ours = [one for one in identities if one.recipient == plain_recipient(recipient)]
-    for identity in ours or identities:
-        try:
-            return identity.unwrap(armoured)
-        except NotOursError:
-            continue
-    raise NotOursError
-
-
-_STAGES: Final = (_own, _commanded, _mislabelled, _asking, _locked)

@@ -28,7 +28,6 @@ from reconciler.adapters.sops.age_file import (
     read_age,
     write_age,
 )
-from reconciler.adapters.sops.key_file import make
 from reconciler.adapters.sops.kinds import NotOursError
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
@@ -67,10 +66,15 @@ def test_a_new_identity_is_a_key_file(pair):
 
 
 def test_keygen_writes_it_where_only_its_owner_reads(tmp_path):
-    public = make(tmp_path / "key", now=NOW, post_quantum=True)
+    file = tmp_path / "key"
+    command = [sys.executable, "-m", "reconciler", "keygen", "--post-quantum"]
+    done = subprocess.run(
+        [*command, "--output", file], capture_output=True, text=True, check=True
+    )
 
-    assert public.startswith("age1pq1")
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert keyring_of(file.read_text()).recipients == (done.stdout.strip(),)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "AGE-SECRET" not in done.stdout + done.stderr
 
 
 def test_what_is_sealed_for_it_opens_with_it_and_says_what_it_needs(pair):

@@ -25,6 +25,7 @@ SECTIONS = {
         "unset": Entry(f"{_HOME}.unset", "Remove credentials from a file."),
         "rotate": Entry(f"{_HOME}.rotate", "Seal files anew, under a new data key."),
         "updatekeys": Entry(f"{_HOME}.updatekeys", "Seal for whom .sops.yaml names."),
+        "secrets": Entry(f"{_HOME}.secrets", "Look after what is sealed."),
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
     },
     "Go live": {

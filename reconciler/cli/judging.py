@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.console import Console
@@ -21,6 +22,22 @@ def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
     except DocumentError as error:
         return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
     return source.read()
+
+
+def judge_all(app: App, files: Sequence[Path] = (), *, base: str | None) -> DesiredSet:
+    """Do the same, and tell what changed in sealed files since they left `base`.
+
+    Raises:
+        InputError: There is no such commit, or no Git repository.
+    """
+    found = judge_files(app, files)
+    if base is None:
+        return found
+    from reconciler.seals import changes_since
+
+    more = changes_since(app, base, files)
+    several = sorted((*found.diagnostics, *more), key=lambda one: one.sort_key)
+    return replace(found, diagnostics=tuple(several))
 
 
 def is_wrong(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> bool:

@@ -24,7 +24,7 @@ from reconciler.core.errors import SecretError
 from reconciler.core.source import Source
 
 CONFIG_NAME: Final = ".sops.yaml"
-_NO_RULE: Final = 1
+NO_RULE: Final = 1
 """The exit code of sops when no rule matches."""
 
 
@@ -85,7 +85,7 @@ class Rulebook:
         try:
             rule = find_creation_rule(Path(self.path), Path(path))
         except SecretError as error:
-            return (self._no_rule(source),) if error.code == _NO_RULE else ()
+            return (self._no_rule(source),) if error.code == NO_RULE else ()
         return drift_findings(source, rule, called=self.called) if rule else ()
 
     @cached_property

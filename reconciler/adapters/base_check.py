@@ -1,0 +1,56 @@
+"""The files against an earlier commit of theirs: what a pull request does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from reconciler.adapters import documents
+from reconciler.adapters.git_history import Past, Version, base_of, read_base, read_past
+from reconciler.adapters.sops.rulebook import Rulebook
+from reconciler.adapters.sops.since import changed_seal
+from reconciler.core.diagnostic import Diagnostic
+
+
+def check_against(
+    directory: Path, rev: str, files: Iterable[str]
+) -> tuple[Diagnostic, ...]:
+    """Return what changed in sealed files since they left `rev`, as warnings.
+
+    Args:
+        directory: The working directory.
+        rev: A branch, tag or commit.
+        files: The documents, relative to it.
+
+    Raises:
+        InputError: There is no such commit, or no Git repository.
+    """
+    commit = base_of(directory, rev)
+    now = {file: _text(directory / file) for file in files}
+    base = read_base(directory, now, commit)
+    changed = {file: old for file, old in base.items() if now[file] != old}
+    called = Rulebook(str(directory)).called
+
+    @cache
+    def past() -> Past:
+        return read_past(directory, changed, rev=commit)
+
+    found: list[Diagnostic] = []
+    for file, old in changed.items():
+        source, _ = documents.parse(now[file], file=file)
+        before, _ = documents.parse(old, file=file)
+        found += changed_seal(source, before, _versions(past, file), called=called)
+    return tuple(found)
+
+
+def _versions(past: Callable[[], Past], file: str) -> Iterator[Version]:
+    """Yield the versions of a file; Git is asked when the first is looked at."""
+    yield from past().versions.get(file, ())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""

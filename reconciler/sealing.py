@@ -74,14 +74,19 @@ def set_in_text(app: App, text: str, values: Mapping[str, Any], *, file: Path) -
     """Return the document with values set; `text` itself when they stood there."""
     from reconciler.adapters.sops import set_values
 
-    opens = is_sealed(text, file=file) and not app.keyring.is_empty
+    rule = None
+    try:
+        rule = _rule_for(app, file)
+    except SecretError:
+        if not is_sealed(text, file=file):  # otherwise it has recipients of its own
+            raise
     return set_values(
         text,
         values,
         file=str(file),
         keyring=app.keyring,
         now=app.clock.now(),
-        recipients=None if opens else _recipients_for(app, file),
+        recipients=rule.recipients if rule else None,
     )
 
 
@@ -114,6 +119,13 @@ def update_text(app: App, text: str, *, file: Path) -> KeyChange:
 
     wanted, keyring = _recipients_for(app, file), app.keyring
     return update_keys(text, file=str(file), keyring=keyring, recipients=wanted)
+
+
+def people_of(app: App) -> Mapping[str, str]:
+    """Return the names that `.sops.yaml` has for public keys, by key."""
+    from reconciler.adapters.sops.rulebook import Rulebook
+
+    return Rulebook(os.fspath(app.choices.directory)).people
 
 
 def is_sealed(text: str, *, file: Path) -> bool:

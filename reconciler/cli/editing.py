@@ -12,7 +12,12 @@ from reconciler.cli.console import Console
 from reconciler.cli.editors import editor_of, run_editor
 from reconciler.cli.private_file import private_file
 from reconciler.cli.reading import read_text
-from reconciler.cli.sealing import mistakes_at, refuse_placeholders, replaced
+from reconciler.cli.sealing import (
+    mistakes_at,
+    note_problems,
+    refuse_placeholders,
+    replaced,
+)
 from reconciler.cli.telling import tell
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import DocumentError, InputError, ReconcilerError
@@ -69,7 +74,10 @@ def edit_file(console: Console, app: App, file: Path) -> tuple[FileOutcome, Exit
             console.say_file("What was typed is gone; nothing was written to", file)
             outcome = FileOutcome(file=str(file), result=FileResult.FAILED)
             return outcome, ExitCode(refused.exit_code)
-    return replaced(file, before, after, FileResult.EDITED), ExitCode.DONE
+    outcome = replaced(file, before, after, FileResult.EDITED)
+    if _is_connection(edit):
+        note_problems(console, app, outcome)
+    return outcome, ExitCode.DONE
 
 
 def _edited(edit: _Edit, command: Sequence[str]) -> str:

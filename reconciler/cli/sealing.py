@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cli.console import Console
-from reconciler.cli.judging import is_wrong, judge_files
+from reconciler.cli.judging import is_wrong, judge_files, say_problems
 from reconciler.cli.progress import progress
 from reconciler.cli.reading import read_text
 from reconciler.cli.telling import tell
@@ -28,6 +28,7 @@ from reconciler.sealing import (
     decrypt_text,
     is_sealed,
     key_change_of,
+    people_of,
     plain_data,
     rotate_text,
     seal_text,
@@ -110,6 +111,7 @@ def update_file(app: App, file: Path, *, dry_run: bool) -> FileOutcome:
         return _outcome(file, FileResult.UNCHANGED)
     if not dry_run:
         replaced(file, text, update_text(app, text, file=file).text, FileResult.UPDATED)
+    people = people_of(app)
     notes = ["the key groups"] if change.is_regrouped else []
     if change.threshold:
         notes.append("how many groups it takes ({} to {})".format(*change.threshold))
@@ -118,6 +120,11 @@ def update_file(app: App, file: Path, *, dry_run: bool) -> FileOutcome:
         result=FileResult.DIFFERS if dry_run else FileResult.UPDATED,
         added=change.added,
         removed=change.removed,
+        people={
+            key: people[key]
+            for key in (*change.added, *change.removed)
+            if key in people
+        },
         note=", ".join(notes),
     )
 
@@ -151,6 +158,12 @@ def replaced(file: Path, before: str, after: str, result: FileResult) -> FileOut
     mode = stat.S_IMODE(target.stat().st_mode)
     write_file(target, after.encode(), mode=mode)
     return _outcome(file, result)
+
+
+def note_problems(console: Console, app: App, outcome: FileOutcome) -> None:
+    """Tell what is to be said of a file that was just written."""
+    if outcome.result not in {FileResult.UNCHANGED, FileResult.FAILED}:
+        say_problems(console, judge_files(app, [Path(outcome.file)]))
 
 
 def mistakes_in(app: App, text: str, *, file: Path) -> tuple[Diagnostic, ...]:

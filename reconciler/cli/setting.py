@@ -10,6 +10,7 @@ from reconciler.cli.reading import read_text
 from reconciler.cli.sealing import (
     mistakes_at,
     mistakes_in,
+    note_problems,
     refuse_placeholders,
     replaced,
 )
@@ -41,19 +42,27 @@ def set_values(
     _refuse_other_placeholders(before, keys, file)
     if not typing.as_json:
         stand_ins = dict.fromkeys(keys, _STAND_IN)
-        _judge(app, file, set_in_text(app, before, stand_ins, file=file))
+        _judge(console, app, file, set_in_text(app, before, stand_ins, file=file))
     values = read_values(console, keys, typing)
     after = set_in_text(app, before, values, file=file)
-    _judge(app, file, after)
-    return replaced(file, before, after, FileResult.SET)
+    _judge(console, app, file, after)
+    outcome = replaced(file, before, after, FileResult.SET)
+    note_problems(console, app, outcome)
+    return outcome
 
 
-def unset_values(app: App, file: Path, keys: Sequence[str]) -> FileOutcome:
+def unset_values(
+    console: Console, app: App, file: Path, keys: Sequence[str]
+) -> FileOutcome:
     """Remove values in place; raises as `set_values`."""
     before = read_text(file)
     after = unset_in_text(app, before, keys, file=file)
-    _judge(app, file, after)
-    return replaced(file, before, after, FileResult.REMOVED)
+    _judge(console, app, file, after)
+    if after == before:
+        console.say_file("No value of that name stands in", file)
+    outcome = replaced(file, before, after, FileResult.REMOVED)
+    note_problems(console, app, outcome)
+    return outcome
 
 
 def _refuse_other_placeholders(text: str, keys: Sequence[str], file: Path) -> None:
@@ -63,12 +72,13 @@ def _refuse_other_placeholders(text: str, keys: Sequence[str], file: Path) -> No
         refuse_placeholders({"credentials": others}, file)
 
 
-def _judge(app: App, file: Path, after: str) -> None:
+def _judge(console: Console, app: App, file: Path, after: str) -> None:
     """Raise `DocumentError` for mistakes that are new; old ones are not our doing."""
     known = {_what(one) for one in mistakes_at(app, file, file=file)}
     mistakes = mistakes_in(app, after, file=file)
     new = tuple(one for one in mistakes if _what(one) not in known)
     if new:
+        console.say_file("Nothing was written to", file)
         raise DocumentError(new)
 
 

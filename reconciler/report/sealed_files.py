@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +42,8 @@ class FileOutcome:
     """Recipients that can open the file from now on."""
     removed: tuple[str, ...] = ()
     """Recipients for whom it is no longer sealed."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """The names of recipients, as far as they are known."""
     note: str = ""
     """What else changes in who may open it, as a part of a sentence."""
 
@@ -83,10 +85,15 @@ def _entry(one: FileOutcome, style: Style) -> list[str]:
     word = f"{one.result.value:9}"
     failed = one.result in {FileResult.FAILED, FileResult.SKIPPED}
     lines = [f"{style.red(word) if failed else word}  {safe(one.file)}"]
-    lines += [f"  {style.green('+')} {safe(key)}" for key in one.added]
-    lines += [f"  {style.red('-')} {safe(key)}" for key in one.removed]
+    lines += [f"  {style.green('+')} {_named(one, key)}" for key in one.added]
+    lines += [f"  {style.red('-')} {_named(one, key)}" for key in one.removed]
     lines += [f"  {style.yellow('~')} {safe(one.note)}"] if one.note else []
     return lines
+
+
+def _named(one: FileOutcome, key: str) -> str:
+    name = one.people.get(key)
+    return f"{safe(key)} ({safe(name)})" if name else safe(key)
 
 
 def _is_changed(one: FileOutcome) -> bool:
@@ -94,8 +101,12 @@ def _is_changed(one: FileOutcome) -> bool:
 
 
 def _change(one: FileOutcome) -> dict[str, Any]:
-    added, removed = list(one.added), list(one.removed)
-    return {"added": added, "removed": removed, "note": one.note}
+    return {
+        "added": list(one.added),
+        "removed": list(one.removed),
+        "people": dict(one.people),
+        "note": one.note,
+    }
 
 
 def _advice(outcomes: Sequence[FileOutcome]) -> list[str]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+from pathlib import Path
 
 import pytest
 import yaml
 
+from reconciler.cli.console import Console
+from reconciler.cli.sealing import each_file
+from reconciler.report.sealed_files import FileOutcome, FileResult
 from tests.cli.terminal import at_terminal
 
 
@@ -189,6 +194,18 @@ def test_updatekeys_says_what_a_removed_person_still_knows(fleet):
     assert recipients_of(fleet, "b") == {old}
 
 
+def test_updatekeys_names_the_people_that_sops_yaml_names(fleet):
+    new = new_key(fleet)
+    rules = f"creation_rules:\n  - age:\n      - {new}  # Bob\n"
+    (fleet.path / ".sops.yaml").write_text(rules)
+
+    done = fleet.here("updatekeys", "a", "--dry-run")
+    data = fleet.here("updatekeys", "a", "--dry-run", "--format", "json").json
+
+    assert f"  + {new} (Bob)\n" in done.out
+    assert data["recipients"]["connections.d/a.yaml"]["people"] == {new: "Bob"}
+
+
 def test_updatekeys_again_writes_nothing(fleet):
     before = {name: fleet.file(name).stat().st_mtime_ns for name in "abc"}
 
@@ -239,6 +256,22 @@ def test_encrypt_seals_by_the_rule_of_sops_yaml(repo):
     assert sops["encrypted_regex"] == "^(credentials|binding|labels)$"
     assert sops.get("mac_only_encrypted") is not True
     repo.here("validate")
+
+
+def test_a_signal_lets_the_file_at_hand_end_and_begins_no_other():
+    console = Console()
+
+    def work(file):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return FileOutcome(file=str(file), result=FileResult.ROTATED)
+
+    with console.stop.watching():
+        files = {Path("a"): "", Path("b"): ""}
+        outcomes, code = each_file(console, files, work, words=("", ""))
+
+    found = [one.result for one in outcomes]
+    assert found == [FileResult.ROTATED, FileResult.SKIPPED]
+    assert code == 143
 
 
 def test_a_terminal_sees_how_far_it_is(fleet):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 
 import pytest
 import yaml
 
+from tests.cli.cli_runner import command_line
 from tests.cli.terminal import at_terminal
 
 OKX = {"api_key": "k", "api_secret": "s", "api_passphrase": "p"}
@@ -114,12 +116,18 @@ def test_rubbish_on_stdin_writes_nothing_and_is_not_shown(repo, spot, kind):
 
 
 def test_bytes_that_are_no_text_are_refused(repo, spot):
-    done = repo.run(
-        *("set", "spot", "api_secret", "--stdin"), stdin="s3cr3t\udcff", code=1
+    done = subprocess.run(
+        command_line("set", "spot", "api_secret", "--stdin"),
+        cwd=repo.path,
+        env=repo.environment(),
+        input=b"s3cr3t\xff",
+        capture_output=True,
+        check=False,
     )
 
-    assert "not UTF-8" in done.err
-    assert "s3cr3t" not in done.err
+    assert done.returncode == 1
+    assert b"not UTF-8" in done.stderr
+    assert b"s3cr3t" not in done.stderr
 
 
 @pytest.mark.parametrize("key", ["api_secret=s3cr3t", "s3cr3t==", "s3cr3t/+!", "-"])
@@ -195,6 +203,7 @@ def test_unset_does_not_break_a_file(repo, spot):
 
     done = repo.here("unset", "spot", "api_secret", code=3)
 
+    assert "Nothing was written to connections.d/spot.yaml" in done.err
     assert "'api_secret' is missing" in done.err
     assert "old-secret" not in done.err
     assert spot.read_text() == before
@@ -206,7 +215,27 @@ def test_unset_of_what_is_not_there_changes_nothing(repo, spot):
     done = repo.here("unset", "spot", "api_passphrase", "--format", "json")
 
     assert done.json["files"] == {"connections.d/spot.yaml": "unchanged"}
+    assert "No value of that name stands in connections.d/spot.yaml" in done.err
     assert spot.read_text() == before
+
+
+def test_every_value_can_be_replaced_by_somebody_without_a_key(repo, spot):
+    keys = repo.path.parent / "home/config/sops/age/keys.txt"
+    keys.rename(keys.with_name("away"))
+    values = {"api_key": "k2", "api_secret": "s2"}
+
+    one = repo.here("set", "spot", "api_key", "--stdin", stdin="k2", code=1)
+    repo.here("set", "spot", *values, "--stdin", stdin=json.dumps(values))
+
+    keys.with_name("away").rename(keys)
+    assert "no identity" in one.err
+    assert value_of(repo, "api_secret") == "s2"
+
+
+def test_what_the_sealed_value_looks_like_is_told(repo, spot):
+    done = repo.here("set", "spot", "api_secret", "--stdin", stdin="ab\n")
+
+    assert "R316 warning:  'credentials.api_secret' is very short" in done.err
 
 
 def test_an_unknown_name_is_told(repo):

@@ -28,5 +28,5 @@ def command(
 
     require_names(keys)
     app = console.app()
-    outcome = unset_values(app, file_of(app, what), keys)
+    outcome = unset_values(console, app, file_of(app, what), keys)
     show_outcomes(console, [outcome], format_)

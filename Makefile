@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types contracts unit format schemas catalogue bench clean
+.PHONY: demo test lint types contracts unit interop format schemas catalogue bench clean
 
 demo: .venv/ready  ## the main job, on the embedded store and a loopback sandbox
 	$(BIN)/python -m reconciler.sandbox.demo
 
 test: lint types contracts unit  ## everything CI runs
+	$(MAKE) interop INTEROP="--documents 300 --seconds 60 --versions 1"
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -21,6 +22,9 @@ contracts: .venv/ready
 
 unit: .venv/ready
 	$(BIN)/pytest
+
+interop: .venv/ready  ## thousands of documents through real sops, age and an npm reader; builds them once
+	$(BIN)/python -m tests.interop.fuzz $(INTEROP)
 
 bench: .venv/ready  ## every benchmark, about ten minutes; quote ratios of one run
 	timeout 60 $(BIN)/python benchmarks/start_up.py

@@ -136,7 +136,9 @@ def _merged(job: _Job, *texts: str) -> Merged:
     unopened = [as_side(one, opaque) for one in drafts]
     kept = _untouched(*unopened)
     if kept and _is_free(kept.draft.metadata):
-        return _keep_seal(job, unopened, kept)
+        merged = _keep_seal(job, unopened, kept)
+        if merged:
+            return merged
     return _seal_anew(job, drafts)
 
 
@@ -157,8 +159,12 @@ def _decided(sides: Sequence[Side]) -> Decision:
     return decide(base, ours, theirs)
 
 
-def _keep_seal(job: _Job, sides: Sequence[Side], kept: Side) -> Merged:
-    """Merge what is plain; all that is sealed stays as one side has it."""
+def _keep_seal(job: _Job, sides: Sequence[Side], kept: Side) -> Merged | None:
+    """Merge what is plain; all that is sealed stays as one side has it.
+
+    None when a conflict would show what the other side sealed, perhaps under
+    another data key: then it takes a key.
+    """
     decision = _decided(sides)
     skeleton = job.skeleton(sides, decision)
     fixed = {
@@ -167,7 +173,8 @@ def _keep_seal(job: _Job, sides: Sequence[Side], kept: Side) -> Merged:
     }
     text = _filled(skeleton.text, skeleton, Speller(kept=None), fixed)
     if skeleton.has_conflicts:
-        return _conflicting(decision, text)
+        alien = _shows_others(skeleton, kept)
+        return None if alien else _conflicting(decision, text)
     merged = as_side(job.draft(text), opaque)
     if merged.sealed_parts != kept.sealed_parts or _differs(merged, decision, sides):
         raise job.refused(_UNPROVEN)
@@ -177,6 +184,14 @@ def _keep_seal(job: _Job, sides: Sequence[Side], kept: Side) -> Merged:
         text=text, is_clean=True,
         notes=(*(notes if kept.binding and moved else ()), *_plain(job, merged.draft)),
     )  # fmt: skip
+
+
+def _shows_others(skeleton: Skeleton, kept: Side) -> bool:
+    own = {piece.sealed for piece in kept.pieces}
+    sources = skeleton.tokens.sources
+    found = skeleton.tokens.found_in(skeleton.text)
+    pieces = (piece for key in found for _, piece in sources.get(key, ()))
+    return any(piece.sealed not in own | {""} for piece in pieces)
 
 
 def _seal_anew(job: _Job, drafts: Sequence[Draft]) -> Merged:

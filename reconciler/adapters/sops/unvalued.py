@@ -32,16 +32,14 @@ def unvalued(text: str) -> str:
     """
     body = text.removeprefix(BOM)
     short = _with_small_block(body)
-    tail = _LAST_BLOCK.search(body)
-    if short == body and tail:
-        start = tail.start()
+    start = body.rfind("\nsops:") + 1
+    if short == body and start:
         short = body[:start] + _with_small_block(body[start:])
     shown = _ENVELOPE.sub(_described, short)
     return text[: text.startswith(BOM)] + _ARMOUR.sub(_wrapped_key, shown)
 
 
 _ENVELOPE: Final = re.compile(r"ENC\[AES256_GCM,[^\]\s]*\]")
-_LAST_BLOCK: Final = re.compile(r"^sops:[ ]*\r?\n(?:[ ].*\n?)*\Z", re.MULTILINE)
 _ARMOUR: Final = re.compile(
     r"-----BEGIN AGE ENCRYPTED FILE-----.*?-----END AGE ENCRYPTED FILE-----", re.DOTALL
 )

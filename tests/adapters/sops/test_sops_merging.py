@@ -170,6 +170,20 @@ def test_the_data_key_of_the_side_that_rotated_stays(swapped):
     }  # fmt: skip
 
 
+def test_a_conflict_beside_a_removed_credential_comes_under_the_new_key():
+    ours = swap(BASE, "  # the key", "  # our key")
+    theirs = re.sub(r"(?m)^  # the key\n  api_key: .*\n", "  # no key\n", BASE)
+    theirs = rotated(seal_again(theirs, rebind=True))
+
+    merged = merge(BASE, ours, theirs)
+
+    hunk = re.search(r"(?s)<{7} ours\n(.*)={7}\n(.*)>{7} theirs\n", merged.text)
+    assert "  api_key: ENC" in hunk[1]
+    for n, names in ((1, set(SECRETS)), (2, {"secret", "timeout"})):
+        chosen = seal_again(swap(merged.text, hunk[0], hunk[n]), rebind=True)
+        assert set(secrets_of(chosen)) == names
+
+
 def test_plain_settings_merge_without_any_key():
     ours = put(BASE, "api_key", "new-key")
     theirs = swap(BASE, "[AAPL, MSFT]", "[AAPL, MSFT, NVDA]")
@@ -404,6 +418,28 @@ def test_json_merges_alike():
 
     assert merged.is_clean, merged
     assert secrets_of(merged.text) == {"api_key": "k2", "secret": "s2"}
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [
+        pytest.param(lambda text: "\ufeff" + text, id="byte order mark"),
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(lambda text: text.rstrip("\n"), id="no last line break"),
+        pytest.param(lambda text: text.replace("\nsops:", "\n\n\nsops:"), id="gaps"),
+    ],
+)
+def test_the_dress_of_a_file_is_kept(dress):
+    ours, theirs = put(BASE, "api_key", "new-key"), put(BASE, "secret", "new-secret")
+
+    merged = merge(*(dress(text) for text in (BASE, ours, theirs)))
+
+    assert merged.is_clean, merged
+    assert (
+        re.sub(r"ENC\S+", "ENC", merged.text).partition("mac")[0]
+        == dress(re.sub(r"ENC\S+", "ENC", ours)).partition("mac")[0]
+    )
+    assert secrets_of(merged.text)["secret"] == "new-secret"
 
 
 def test_no_temporary_file_holds_a_value(monkeypatch, tmp_path):

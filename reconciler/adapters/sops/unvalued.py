@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any, Final
 
-from reconciler.adapters.documents import BOM, YamlError, compose
+from reconciler.adapters.documents import BOM
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import EnvelopeError, parse_envelope
 from reconciler.adapters.sops.places import member
@@ -68,13 +68,12 @@ def _digest(public: str) -> str:
 def _with_small_block(text: str) -> str:
     """Put the short form in place of the block, where the file can be read."""
     try:
-        root: Any = compose(text)[0]
-        found = member(root, "sops")
-        data = plain_documents(load_nodes(text, file=""), file="")[0]
-        metadata = read_metadata(data, file="")
-    except (YamlError, SecretError, IndexError, AttributeError, ValueError):
+        root: Any = load_nodes(text, file="")[0]
+        metadata = read_metadata(plain_documents([root], file="")[0], file="")
+    except SecretError:
         return text
-    if found is None:
+    found = member(root, "sops")
+    if found is None:  # pragma: no cover  # read_metadata saw it
         return text
     start, end = found[0].end_mark.index, last_offset(text, found[1])
     short = _short_json(metadata) if root.flow_style else _short_yaml(metadata)

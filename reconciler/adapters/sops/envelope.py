@@ -11,8 +11,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64encode
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from reconciler.core.errors import SecretError
 
@@ -37,8 +36,7 @@ class Cipher(Protocol):
         """Return the plaintext; raises when the tag does not fit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The decoded parts of a sealed value."""
 
     data: bytes
@@ -67,15 +65,19 @@ def parse_envelope(text: str) -> Envelope:
     match = _FORM.fullmatch(text)
     if not match:
         raise EnvelopeError("it is not of the form ENC[AES256_GCM,data:…,type:…]")
-    data, iv, tag = (_decoded(match, part) for part in ("data", "iv", "tag"))
-    kind = match["kind"]
-    if not iv:
+    data, iv, tag, kind = match.groups()
+    found = Envelope(
+        _decoded(data, "data"), _decoded(iv, "iv"), _decoded(tag, "tag"), kind
+    )
+    if not found.iv:
         raise EnvelopeError("its iv is empty")
-    if len(tag) != TAG_BYTES:
-        raise EnvelopeError(f"its tag has {len(tag)} bytes instead of {TAG_BYTES}")
+    if len(found.tag) != TAG_BYTES:
+        raise EnvelopeError(
+            f"its tag has {len(found.tag)} bytes instead of {TAG_BYTES}"
+        )
     if kind not in KINDS:
         raise EnvelopeError("its type is unknown")
-    return Envelope(data=data, iv=iv, tag=tag, kind=kind)
+    return found
 
 
 def new_cipher(key: bytes) -> Cipher:
@@ -96,20 +98,18 @@ def decrypt(cipher: Cipher, text: str, aad: str) -> tuple[bytes, str]:
         SecretError: The text is malformed, or was not sealed with this key at this
             place. The message never holds the value.
     """
-    from cryptography.exceptions import InvalidTag
-
     try:
-        parts = parse_envelope(text)
-        plain = cipher.decrypt(parts.iv, parts.data + parts.tag, aad.encode())
+        data, iv, tag, kind = parse_envelope(text)
+        plain = cipher.decrypt(iv, data + tag, aad.encode())
     except EnvelopeError as error:
         raise SecretError(
             f"a sealed value is malformed: {error}", code=BROKEN
         ) from None
-    except (InvalidTag, ValueError):
+    except (_invalid_tag(), ValueError):
         raise SecretError(
             "a sealed value does not belong at this place or was changed", code=BROKEN
         ) from None
-    return plain, parts.kind
+    return plain, kind
 
 
 def encrypt(cipher: Cipher, plain: bytes, kind: str, *, aad: str, iv: bytes) -> str:
@@ -123,16 +123,22 @@ def encrypt(cipher: Cipher, plain: bytes, kind: str, *, aad: str, iv: bytes) -> 
 
 
 _FORM: Final = re.compile(
-    r"ENC\[AES256_GCM,data:(?P<data>[^,]*),iv:(?P<iv>[^,]*),tag:(?P<tag>[^,]*)"
-    r",type:(?P<kind>[a-z]+)\]"
+    r"ENC\[AES256_GCM,data:([^,]*),iv:([^,]*),tag:([^,]*),type:([a-z]+)\]"
 )
 
 
-def _decoded(match: re.Match[str], part: str) -> bytes:
+def _decoded(text: str, part: str) -> bytes:
     try:
-        return binascii.a2b_base64(match[part].encode("ascii"), strict_mode=True)
-    except (binascii.Error, UnicodeEncodeError):
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:  # not base64, or not even ASCII
         raise EnvelopeError(f"its {part} is not base64") from None
+
+
+def _invalid_tag() -> type[Exception]:
+    """Import what a failed decryption raises; only a failure gets this far."""
+    from cryptography.exceptions import InvalidTag
+
+    return InvalidTag
 
 
 def _encoded(raw: bytes) -> str:

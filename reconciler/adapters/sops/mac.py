@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Final
 
 from reconciler.adapters.sops.envelope import Cipher, decrypt, encrypt
@@ -26,17 +27,17 @@ _ONLY_ENCRYPTED_SEED: Final = hashlib.sha256(b"sops").digest()
 class Hasher:
     """Collects the values of a file in order."""
 
-    __slots__ = ("_only_encrypted", "_sha")
+    __slots__ = ("_sha", "only_encrypted")
 
     def __init__(self, *, only_encrypted: bool) -> None:
-        self._only_encrypted = only_encrypted
+        self.only_encrypted = only_encrypted
         self._sha = hashlib.sha512(_ONLY_ENCRYPTED_SEED if only_encrypted else b"")
 
     def feed(self, value: Scalar, *, sealed: bool) -> None:
         """Add one value of the file."""
-        if value is None or isinstance(value, Comment):
+        if self.only_encrypted and not sealed:
             return
-        if sealed or not self._only_encrypted:
+        if value is not None and not isinstance(value, Comment):
             self._sha.update(encode(value)[0])
 
     def hexdigest(self) -> str:
@@ -80,5 +81,11 @@ def verify_mac(
 _RESEAL: Final = "restore the file from Git, or review it and seal it again"
 
 
+_USUAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+"""What every sops writes: as Go would write it again."""
+
+
 def _associated(lastmodified: str) -> str:
+    if _USUAL.fullmatch(lastmodified):
+        return lastmodified
     return rfc3339(lastmodified) or lastmodified

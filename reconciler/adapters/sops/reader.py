@@ -17,21 +17,20 @@ from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
     BROKEN,
     Cipher,
-    decrypt,
     looks_sealed,
     new_cipher,
 )
 from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
+from reconciler.adapters.sops.opener import opener
 from reconciler.adapters.sops.rules import Rule
-from reconciler.adapters.sops.scalars import decode, encode
+from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
-from reconciler.adapters.sops.values import Comment, Scalar
+from reconciler.adapters.sops.values import Scalar
 from reconciler.core.binding import binding_digest, bound_fields
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
-from reconciler.core.shape import key_word
 from reconciler.core.source import Source
 
 _UNBOUND: Final = (
@@ -209,74 +208,18 @@ def decrypt_values(  # noqa: PLR0913  # the parts of a file, each needed
     Raises:
         SecretError: A value cannot be opened (25).
     """
-    opener = _Opener(cipher, rule, hasher, wrap, plain_ok=plain_ok)
+    mapping = opener(cipher, rule, hasher, wrap, plain_ok=plain_ok)
     try:
         return [
-            {
-                key: opener.below(key, value, "", sealed=rule.at_root)
-                for key, value in document.items()
-                if key != "sops"
-            }
+            mapping(
+                {key: value for key, value in document.items() if key != "sops"},
+                "",
+                rule.at_root,
+            )
             for document in documents
         ]
     except SecretError as error:
         raise SecretError(f"{file}: {error}", code=error.code) from None
-
-
-class _Opener:
-    """Walks a document in its order; `aad` is the path with its final colon."""
-
-    __slots__ = ("cipher", "hasher", "plain_ok", "rule", "wrap")
-
-    def __init__(
-        self,
-        cipher: Cipher,
-        rule: Rule,
-        hasher: Hasher,
-        wrap: Callable[[Scalar], Any],
-        *,
-        plain_ok: bool,
-    ) -> None:
-        self.cipher, self.rule, self.hasher, self.wrap = cipher, rule, hasher, wrap
-        self.plain_ok = plain_ok
-
-    def below(self, key: str, value: Any, aad: str, *, sealed: bool) -> Any:
-        inner = self.rule.below(key, sealed=sealed)
-        return self.value(value, f"{aad}{key}:", sealed=inner)
-
-    def value(self, value: Any, aad: str, *, sealed: bool) -> Any:
-        if isinstance(value, dict):
-            return {
-                key: self.below(key, child, aad, sealed=sealed)
-                for key, child in value.items()
-            }
-        if isinstance(value, list):
-            items = [self.value(item, aad, sealed=sealed) for item in value]
-            return [item for item in items if not isinstance(item, Comment)]
-        return self.scalar(value, aad, sealed=sealed)
-
-    def scalar(self, value: Scalar, aad: str, *, sealed: bool) -> Any:
-        if self.rule.by_look or (self.plain_ok and sealed):
-            sealed = looks_sealed(value)
-        if not sealed or value is None or value == "":
-            self.hasher.feed(value, sealed=False)
-            return value
-        plain = self.open(value, aad)
-        self.hasher.feed(plain, sealed=True)
-        return plain if isinstance(plain, Comment) else self.wrap(plain)
-
-    def open(self, value: Scalar, aad: str) -> Scalar:
-        place = ".".join(map(key_word, aad.split(":")[:-1]))
-        if not isinstance(value, str) or not looks_sealed(value):
-            raise SecretError(
-                f"'{place}' should be sealed but is in plain text; run"
-                " 'reconcile encrypt' on the file",
-                code=BROKEN,
-            )
-        try:
-            return decode(*decrypt(self.cipher, value, aad))
-        except SecretError as error:
-            raise SecretError(f"'{place}': {error}", code=error.code) from None
 
 
 def _unsealed(data: Mapping[str, Any], *, file: str, keyring: Keyring) -> Unsealed:
@@ -355,6 +298,8 @@ def _unbound_warning(file: str) -> Diagnostic:
 
 
 def _secret(value: Scalar) -> Secret:
+    if isinstance(value, str):
+        return Secret(value)
     if isinstance(value, bool):
         return Secret(json.dumps(value))
     raw, _ = encode(value)
@@ -367,7 +312,7 @@ def _all_secret(value: Any, file: str) -> Any:
     The rule is in nobody's MAC: whoever narrows it could put an endpoint or a proxy
     of their own beside the sealed keys.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _all_secret(child, file) for key, child in value.items()}
     if isinstance(value, list):
         return [_all_secret(item, file) for item in value]
@@ -384,7 +329,7 @@ def _all_secret(value: Any, file: str) -> Any:
 
 
 def _by_name(credentials: Any) -> dict[str, Secret]:
-    if not isinstance(credentials, Mapping):
+    if not isinstance(credentials, dict):
         return {}
     return {
         name: value if isinstance(value, Secret) else _as_json(value)

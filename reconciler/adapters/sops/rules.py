@@ -8,7 +8,7 @@ does not. Regular expressions are Go's (RE2), searched anywhere in the key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, assert_never
@@ -33,27 +33,55 @@ class Rule:
 
     kind: RuleKind
     pattern: str
+    by_look: bool = field(init=False, repr=False, compare=False)
+    """True when keys alone do not tell; the MAC still covers the outcome."""
+    at_root: bool = field(init=False, repr=False, compare=False)
+    """Whether values are sealed before any key was tested."""
+    _hits: Callable[[str], bool] = field(init=False, repr=False, compare=False)
 
-    @property
-    def by_look(self) -> bool:
-        """True when keys alone do not tell; the MAC still covers the outcome."""
-        return self.kind in _COMMENT_RULES
-
-    @property
-    def at_root(self) -> bool:
-        """Whether values are sealed before any key was tested."""
-        return self.kind in _UNENCRYPTED
+    def __post_init__(self) -> None:
+        # Asked for every key of every file: what does not change is found once.
+        object.__setattr__(self, "by_look", self.kind in _COMMENT_RULES)
+        object.__setattr__(self, "at_root", self.kind in _UNENCRYPTED)
+        object.__setattr__(self, "_hits", _searcher(self.kind, self.pattern))
 
     def below(self, key: str, *, sealed: bool) -> bool:
         """Return whether values below `key` are sealed, given those around it."""
-        if self.by_look:
+        if self.by_look or sealed is not self.at_root:
             return sealed
-        hit = _hits(self.kind, self.pattern, key)
-        return sealed and not hit if self.at_root else sealed or hit
+        return self._hits(key) is not sealed
+
+
+_COMMENT_RULES: Final = frozenset(
+    {RuleKind.ENCRYPTED_COMMENT_REGEX, RuleKind.UNENCRYPTED_COMMENT_REGEX}
+)
+_UNENCRYPTED: Final = frozenset(
+    {RuleKind.UNENCRYPTED_REGEX, RuleKind.UNENCRYPTED_SUFFIX}
+)
+
+
+@lru_cache(maxsize=256)
+def _searcher(kind: RuleKind, pattern: str) -> Callable[[str], bool]:
+    """Return the test of one key, which remembers the keys that it saw."""
+    match kind:
+        case RuleKind.ENCRYPTED_REGEX | RuleKind.UNENCRYPTED_REGEX:
+
+            @lru_cache(maxsize=4096)
+            def hits(key: str) -> bool:
+                return compiled(pattern)(key)
+
+            return hits
+        case RuleKind.ENCRYPTED_SUFFIX | RuleKind.UNENCRYPTED_SUFFIX:
+            return lambda key: key.endswith(pattern)
+        case RuleKind.ENCRYPTED_COMMENT_REGEX | RuleKind.UNENCRYPTED_COMMENT_REGEX:
+            return lambda _key: False
+        case _:
+            assert_never(kind)
 
 
 DEFAULT: Final = Rule(kind=RuleKind.UNENCRYPTED_SUFFIX, pattern="_unencrypted")
 """What sops does when nothing is said."""
+_NAMES: Final = tuple((kind, kind.value) for kind in RuleKind)
 OURS: Final = Rule(kind=RuleKind.ENCRYPTED_REGEX, pattern=r"^(credentials|binding)$")
 
 
@@ -64,7 +92,7 @@ def read_rule(block: Mapping[str, Any]) -> Rule | None:
         SecretError: More than one rule, or a pattern that does not compile. (sops
             ignores a broken encrypted_regex and writes the file in plain text.)
     """
-    named = [(kind, block.get(kind.value)) for kind in RuleKind]
+    named = [(kind, block.get(name)) for kind, name in _NAMES]
     given = [(kind, value) for kind, value in named if value not in (None, "")]
     if len(given) > 1:
         names = " and ".join(kind.value for kind, _ in given)
@@ -74,6 +102,11 @@ def read_rule(block: Mapping[str, Any]) -> Rule | None:
     kind, pattern = given[0]
     if not isinstance(pattern, str):
         raise SecretError(f"{kind.value} must be text", code=1)
+    return _checked(kind, pattern)
+
+
+@lru_cache(maxsize=256)
+def _checked(kind: RuleKind, pattern: str) -> Rule:
     if "regex" in kind.value:
         compiled(pattern)
     return Rule(kind=kind, pattern=pattern)
@@ -97,24 +130,3 @@ def compiled(pattern: str) -> Callable[[str], bool]:
             f"the regular expression '{pattern}' is not valid RE2: {error}", code=1
         ) from None
     return lambda text: found.search(text) is not None
-
-
-_COMMENT_RULES: Final = frozenset(
-    {RuleKind.ENCRYPTED_COMMENT_REGEX, RuleKind.UNENCRYPTED_COMMENT_REGEX}
-)
-_UNENCRYPTED: Final = frozenset(
-    {RuleKind.UNENCRYPTED_REGEX, RuleKind.UNENCRYPTED_SUFFIX}
-)
-
-
-@lru_cache(maxsize=4096)
-def _hits(kind: RuleKind, pattern: str, key: str) -> bool:
-    match kind:
-        case RuleKind.ENCRYPTED_REGEX | RuleKind.UNENCRYPTED_REGEX:
-            return compiled(pattern)(key)
-        case RuleKind.ENCRYPTED_SUFFIX | RuleKind.UNENCRYPTED_SUFFIX:
-            return key.endswith(pattern)
-        case RuleKind.ENCRYPTED_COMMENT_REGEX | RuleKind.UNENCRYPTED_COMMENT_REGEX:
-            raise AssertionError("comment rules do not test keys")
-        case _:
-            assert_never(kind)

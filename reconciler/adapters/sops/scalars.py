@@ -52,6 +52,8 @@ def resolve(text: str, *, plain: bool, tag: str = "") -> Scalar:
 
 def encode(value: Scalar) -> tuple[bytes, str]:
     """Return the plaintext bytes and the type name of a value that is not null."""
+    if type(value) is str:  # most are
+        return value.encode(), "str"
     if isinstance(value, bytes):
         return value, "str"
     kind = _KIND_OF[type(value)]

@@ -136,9 +136,6 @@ class _Job:
 def _seal_first(
     job: _Job, body: str, recipients: Recipients, rule: Rule, *, only_encrypted: bool
 ) -> str:
-    todo = [leaf for leaf in leaves(_root(body), rule) if _to_seal(leaf)]
-    if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
-        return body
     if not suits_connections(rule):
         raise job.refused(
             f"the rule {rule.kind.value}: {rule.pattern} of .sops.yaml does not suit a"
@@ -146,6 +143,9 @@ def _seal_first(
             f" {bound_fields()}; write {OURS.kind.value}: {OURS.pattern} there, or no"
             " rule at all"
         )
+    todo = [leaf for leaf in leaves(_root(body), rule) if _to_seal(leaf)]
+    if not [leaf for leaf in todo if leaf.aad != BINDING_AAD]:
+        return body
     if any(looks_sealed(leaf.node.value) for leaf in todo):
         raise job.refused(
             "a credential looks sealed, but there is no 'sops' block that could open"

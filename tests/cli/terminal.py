@@ -6,17 +6,24 @@ import contextlib
 import os
 import pty
 import subprocess
+import sys
 
 from tests.cli.cli_runner import command_line
 
 PATIENCE_S = 40
+AT_HOME = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes the terminal the process's own, so that Ctrl-C is a signal there."""
 
 
 def at_terminal(repo, arguments, answers, **env):
     """Run a command at a terminal; answer each prompt once. Returns code and text."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        command_line(*arguments),
+        (sys.executable, "-c", AT_HOME, *command_line(*arguments)),
         cwd=repo.path,
         env=repo.environment(**env),
         stdin=slave,

@@ -340,6 +340,37 @@ def test_a_signal_leaves_nothing_behind(repo, spot, place, waiting, number, code
     assert "Traceback" not in err
 
 
+def test_ctrl_c_ends_an_editor_that_does_not_use_it(repo, spot, place):
+    use_editor(repo, 'print("ready> ", end="", flush=True)\ntime.sleep(60)')
+    before = spot.read_text()
+
+    code, seen = at_terminal(repo, ("edit", "spot"), {"ready> ": "\x03"})
+
+    assert code == 130, seen
+    assert "Stopped by SIGINT." in seen
+    assert spot.read_text() == before
+    assert list(place.iterdir()) == []
+
+
+def test_ctrl_c_belongs_to_an_editor_that_uses_it(repo, spot, place):
+    use_editor(
+        repo,
+        """
+        heard = []
+        signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+        print("ready> ", end="", flush=True)
+        while not heard:
+            time.sleep(0.05)
+        path.write_text(text.replace("old-secret", "new-secret"))
+        """,
+    )
+
+    code, seen = at_terminal(repo, ("edit", "spot"), {"ready> ": "\x03"})
+
+    assert code == 0, seen
+    assert secret_of(repo) == "new-secret"
+
+
 def test_a_kill_leaves_nothing_behind(repo, spot, place, waiting):
     before = spot.read_text()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import yaml
 from reconciler.cli.console import Console
 from reconciler.cli.sealing import each_file
 from reconciler.report.sealed_files import FileOutcome, FileResult
+from tests.cli.editor_scripts import use_editor
 from tests.cli.terminal import at_terminal
 
 
@@ -272,6 +275,29 @@ def test_a_signal_lets_the_file_at_hand_end_and_begins_no_other():
     found = [one.result for one in outcomes]
     assert found == [FileResult.ROTATED, FileResult.SKIPPED]
     assert code == 143
+
+
+@pytest.mark.skipif(not shutil.which("sops"), reason="sops is not installed")
+def test_files_of_plain_sops_are_edited_and_rotated_as_well(repo):
+    use_editor(repo, 'path.write_text(text.replace("old", "new"))')
+    file = repo.path / "other.yaml"
+    file.write_text("db: {user: u, password: old}\nlist: [a, b]\n---\nsecond: x\n")
+
+    def sops(*arguments):
+        command = ("sops", *arguments, str(file))
+        env = repo.environment()
+        done = subprocess.run(command, env=env, capture_output=True, check=True)
+        return list(yaml.safe_load_all(done.stdout)) if done.stdout else None
+
+    (repo.path / ".sops.yaml").unlink()  # it has no rule for such a file
+    sops("encrypt", "--age", own_key(repo), "-i")
+    repo.here("edit", "other.yaml")
+    repo.here("rotate", "other.yaml")
+
+    assert sops("decrypt") == [
+        {"db": {"user": "u", "password": "new"}, "list": ["a", "b"]},
+        {"second": "x"},
+    ]
 
 
 def test_a_terminal_sees_how_far_it_is(fleet):

@@ -8,12 +8,18 @@ out, and what the clock and the candles must look like to be believed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from reconciler.adapters.providers.meter import Meter, metering
+from reconciler.adapters.providers.meter import Meter, Timing, metering
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import Patience, is_limited
+from reconciler.adapters.providers.reach import (
+    broken_rung,
+    certificate_warning,
+    left_out,
+    reach_probes,
+)
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.transport import (
     timeout_diagnosis,
@@ -60,6 +66,16 @@ class Trail:
             (m.skew_ms for m in reversed(self.meters) if m.skew_ms is not None), None
         )
 
+    @property
+    def asked(self) -> tuple[Timing, ...]:
+        """Return the requests so far, in the order in which they began."""
+        return tuple(timing for meter in self.meters for timing in meter.timings)
+
+    @property
+    def first(self) -> Timing | None:
+        """Return the first request, which made the connection."""
+        return next(iter(self.asked), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -102,15 +118,43 @@ async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
         Probe(name=step.name, status=ProbeStatus.SKIPPED)
         for step in steps[len(probes) :]
     )
+    now = setting.network.clock()
+    ending = certificate_warning(trail.first, now=now) if trail.first else ""
     return Verdict(
-        probes=(*probes, *skipped),
-        at=setting.network.clock(),
+        probes=_with_reach((*probes, *skipped), trail),
+        at=now,
         vantage=setting.network.vantage,
         marks=tuple(mark for rung in rungs for mark in rung.marks),
-        warnings=tuple(text for rung in rungs for text in rung.warnings),
+        warnings=(
+            *(text for rung in rungs for text in rung.warnings),
+            *([ending] if ending else []),
+        ),
         key=next((rung.key for rung in rungs if rung.key), None),
         degraded="; ".join(rung.degraded for rung in rungs if rung.degraded),
     )
+
+
+def _with_reach(probes: tuple[Probe, ...], trail: Trail) -> tuple[Probe, ...]:
+    """Put the rungs of the first request below those of the adapter.
+
+    Where that request broke on them, they carry its diagnosis, and the rung that
+    made it was never reached.
+    """
+    timing = trail.first
+    failed = next((p for p in probes if p.status is ProbeStatus.FAILED), None)
+    is_first = failed is not None and len(trail.asked) <= 1
+    diagnosis = failed.diagnosis if failed and is_first else None
+    broken = broken_rung(timing, diagnosis)
+    below = reach_probes(timing or Timing(), broken) if timing or broken else ()
+    if broken is None or failed is None:
+        return (*below, *probes)
+    above = tuple(
+        replace(p, status=ProbeStatus.SKIPPED, diagnosis=None, detail="")
+        if p is failed
+        else p
+        for p in probes
+    )
+    return (*below, replace(failed, name=broken), *left_out(broken), *above)
 
 
 async def _run(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import fmean
 from types import SimpleNamespace
@@ -23,18 +24,30 @@ if TYPE_CHECKING:
 KEPT_HEADERS = ("Date", "Retry-After", "Content-Type", "Server", "Location")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """What the other end showed: its protocol, and when its certificate ends."""
+
+    version: str
+    ends_at: datetime | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Timing:
     """One request's times in milliseconds; it grows while the request runs.
 
-    `connect_ms` holds TCP and TLS together: aiohttp does not tell them apart. It
-    is None when a connection was reused. `skew_ms` is the provider's clock minus
+    `dns_ms`, `connect_ms` (TCP alone) and `tls_ms` are None when a connection was
+    reused, or as far as it did not get. `skew_ms` is the provider's clock minus
     ours, as far as it is certain.
     """
 
     host: str = ""
+    is_encrypted: bool = False
+    is_new: bool = False
     dns_ms: float | None = None
     connect_ms: float | None = None
+    tls_ms: float | None = None
+    tls: Tls | None = None
     total_ms: float | None = None
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -67,6 +80,8 @@ class Meter:
 
 
 _CURRENT: ContextVar[Meter | None] = ContextVar("reconcile_meter", default=None)
+_MARKS: ContextVar[SimpleNamespace | None] = ContextVar("reconcile_marks", default=None)
+"""The running request's trace context; what a connector notes belongs to it."""
 
 
 @contextmanager
@@ -77,6 +92,24 @@ def metering(meter: Meter) -> Iterator[Meter]:
         yield meter
     finally:
         _CURRENT.reset(token)
+
+
+def note_socket(ticks: float) -> None:
+    """Note that TCP is through, and TLS begins; called by the connector."""
+    marks = _MARKS.get()
+    if marks is not None:
+        marks.socket = ticks
+
+
+def note_tls(ssl_object: Any) -> None:
+    """Note what a new connection's TLS is; None for a connection without it."""
+    marks = _MARKS.get()
+    if marks is None or ssl_object is None:
+        return
+    certificate = ssl_object.getpeercert() or {}
+    marks.timing.tls = Tls(
+        version=ssl_object.version() or "", ends_at=_day(certificate.get("notAfter"))
+    )
 
 
 def make_trace(
@@ -115,8 +148,11 @@ class _Recorder:
         self._now_ms = now_ms
 
     async def started(self, _session: Any, ctx: SimpleNamespace, params: Any) -> None:
-        ctx.timing = Timing(host=params.url.host or "")
+        encrypted = params.url.scheme == "https"
+        ctx.timing = Timing(host=params.url.host or "", is_encrypted=encrypted)
         ctx.began = ctx.mark = self._ticks()
+        ctx.socket = None
+        _MARKS.set(ctx)
         meter = _CURRENT.get()
         if meter is not None:
             meter.timings.append(ctx.timing)
@@ -132,10 +168,15 @@ class _Recorder:
 
     async def connecting(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
         ctx.connecting = self._ticks()
+        ctx.timing.is_new = True
 
     async def connected(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        took = _ms(self._ticks() - ctx.connecting)
-        ctx.timing.connect_ms = round(took - (ctx.timing.dns_ms or 0.0), 3)
+        timing, now = ctx.timing, self._ticks()
+        socket = now if ctx.socket is None else ctx.socket
+        timing.connect_ms = round(
+            _ms(socket - ctx.connecting) - (timing.dns_ms or 0.0), 3
+        )
+        timing.tls_ms = _ms(now - socket) if timing.tls else None
 
     async def answered(self, _s: Any, ctx: SimpleNamespace, params: Any) -> None:
         timing, response = ctx.timing, params.response
@@ -156,7 +197,19 @@ class _Recorder:
         ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
 
     async def failed(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
+        timing = ctx.timing
+        timing.total_ms = _ms(self._ticks() - ctx.began)
+        if ctx.socket is not None and timing.connect_ms is None:
+            took = _ms(ctx.socket - ctx.connecting)
+            timing.connect_ms = round(took - (timing.dns_ms or 0.0), 3)
+
+
+def _day(text: str | None) -> datetime | None:
+    """Read a certificate's date, such as `Jun  1 12:00:00 2027 GMT`."""
+    try:
+        return parsedate_to_datetime(text) if text else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _ms(seconds: float) -> float:

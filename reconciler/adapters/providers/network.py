@@ -35,7 +35,7 @@ from reconciler.adapters.providers.addresses import (
     require_literal_allowed,
     require_plain_spelling,
 )
-from reconciler.adapters.providers.meter import make_trace
+from reconciler.adapters.providers.meter import make_trace, note_socket, note_tls
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
 from reconciler.core.ports import Clock
@@ -330,6 +330,13 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, *, allow: Sequence[NetworkRange] = (), **options: Any) -> None:
         super().__init__(**options)
         self._allow = allow
+        make_protocol = self._factory
+
+        def noted() -> Any:
+            note_socket(time.perf_counter())  # TCP is through when this is called
+            return make_protocol()
+
+        self._factory = noted  # type: ignore[assignment]
 
     async def _resolve_host(
         self, host: str, port: int, traces: Any = None
@@ -339,6 +346,12 @@ class _Connector(aiohttp.TCPConnector):
         for result in found:
             require_allowed(host, result["host"], self._allow)
         return found
+
+    async def _create_connection(self, *request: Any) -> Any:
+        protocol = await super()._create_connection(*request)
+        transport = protocol.transport
+        note_tls(transport.get_extra_info("ssl_object") if transport else None)
+        return protocol
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         if should_close:

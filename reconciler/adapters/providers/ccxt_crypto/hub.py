@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import MethodType
@@ -22,7 +22,7 @@ from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccx
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.names import CREDENTIAL_ATTRIBUTES
 from reconciler.adapters.providers.ladder import explain_any
-from reconciler.adapters.providers.meter import Meter, metering
+from reconciler.adapters.providers.meter import Meter, Timing, metering
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, diagnose
@@ -69,6 +69,7 @@ class Hub:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._loading: dict[Place, asyncio.Task[Loaded]] = {}
+        self._meters: dict[Place, Meter] = {}
 
     async def load(self, place: Place) -> Loaded:
         """Return the place's template with its markets, loading them once.
@@ -83,6 +84,10 @@ class Hub:
             task.add_done_callback(_failed)
             self._loading[place] = task
         return await asyncio.shield(task)
+
+    def requests_of(self, place: Place) -> Sequence[Timing]:
+        """Return the requests of the newest loading, also of one that failed."""
+        return self._meters[place].timings if place in self._meters else ()
 
     def make(self, loaded: Loaded, values: Mapping[str, str]) -> Any:
         """Return an exchange with these credentials (by our names) and markets."""
@@ -107,8 +112,9 @@ class Hub:
         template = self._build(_exchange_class(ccxt, place.exchange), place)
         scrub = Scrubber([place.proxy or ""])
         listener = template.on_rest_response = Listener(scrub)
+        meter = self._meters[place] = Meter()
         try:
-            with metering(Meter()) as meter:
+            with metering(meter):
                 await template.load_markets()
             _require_markets(template)
         except Exception as error:  # noqa: BLE001 - told to every connection that waits

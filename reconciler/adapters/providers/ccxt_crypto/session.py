@@ -168,7 +168,12 @@ class CcxtSession:
     # The rungs
 
     async def _public(self, trail: Trail) -> Rung:
-        loaded = await self._load()
+        try:
+            loaded = await self._load()
+        except ProviderError:
+            hub = hub_of(self._opening.network)
+            trail.meters[-1].timings.extend(hub.requests_of(self._opening.place))
+            raise
         await self._ready()
         count = len(loaded.template.markets)
         if loaded.meter.timings and not loaded.used:

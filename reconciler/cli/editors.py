@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import signal
@@ -90,11 +91,11 @@ def _run(console: Console, command: Sequence[str], file: Path) -> int:
 def _end(editor: subprocess.Popen[bytes]) -> None:
     editor.terminate()
     try:
-        editor.wait(_PATIENCE_S)
-    except BaseException:  # an impatient second signal as well
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            editor.wait(_PATIENCE_S)
+    finally:  # also after a second, impatient signal
         editor.kill()
         editor.wait()
-        raise
 
 
 @contextmanager

@@ -340,6 +340,22 @@ def test_a_signal_leaves_nothing_behind(repo, spot, place, waiting, number, code
     assert "Traceback" not in err
 
 
+def test_an_editor_that_does_not_want_to_end_is_ended(repo, spot, place, tmp_path):
+    ready = tmp_path / "ready"
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    use_editor(repo, deaf + WAIT.format(ready=str(ready)))
+    process = repo.start("edit", "spot")
+    wait_until(lambda: ready.exists() and ready.read_text())
+
+    process.terminate()
+    _, err = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 143, err
+    assert list(place.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(ready.read_text()), 0)
+
+
 def test_ctrl_c_ends_an_editor_that_does_not_use_it(repo, spot, place):
     use_editor(repo, 'print("ready> ", end="", flush=True)\ntime.sleep(60)')
     before = spot.read_text()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import hmac
 import os
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -82,7 +82,7 @@ def open_payload(file: AgeFile, file_key: bytes) -> bytes:
     if not hmac.compare_digest(_mac(file.header, file_key), file.mac):
         raise ValueError("its header was changed")
     nonce, sealed = file.payload[:_NONCE_BYTES], file.payload[_NONCE_BYTES:]
-    cipher = ChaCha20Poly1305(_derived(file_key, salt=nonce, info=b"payload"))
+    cipher = ChaCha20Poly1305(derived(file_key, salt=nonce, info=b"payload"))
     try:
         return cipher.decrypt(_FIRST_AND_LAST, sealed, None)
     except InvalidTag:
@@ -100,10 +100,16 @@ def write_age(stanza: HeaderStanza, file_key: bytes, plain: bytes) -> str:
     header = "\n".join((_VERSION, f"-> {arguments}", *lines, "---")).encode()
     mac = b64(_mac(header, file_key)).encode()
     nonce = os.urandom(_NONCE_BYTES)
-    cipher = ChaCha20Poly1305(_derived(file_key, salt=nonce, info=b"payload"))
+    cipher = ChaCha20Poly1305(derived(file_key, salt=nonce, info=b"payload"))
     payload = nonce + cipher.encrypt(_FIRST_AND_LAST, plain, None)
     text = b64encode(header + b" " + mac + b"\n" + payload).decode("ascii")
     return "\n".join((_BEGIN, *_wrapped(text), _END)) + "\n"
+
+
+def derived(secret: bytes, *, salt: bytes, info: bytes) -> bytes:
+    """Derive a key of 32 bytes (HKDF with SHA-256, RFC 5869)."""
+    extracted = hmac.digest(salt or bytes(32), secret, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
 
 
 def b64(raw: bytes) -> str:
@@ -117,7 +123,7 @@ def unb64(text: str) -> bytes:
     Raises:
         ValueError: It is not base64.
     """
-    return b64decode(text + "=" * (-len(text) % 4), validate=True)
+    return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
 
 
 def _unarmoured(armoured: str) -> bytes:
@@ -155,12 +161,5 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _mac(header: bytes, file_key: bytes) -> bytes:
-    key = _derived(file_key, salt=None, info=b"header")
+    key = derived(file_key, salt=b"", info=b"header")
     return hmac.digest(key, header, "sha256")
-
-
-def _derived(file_key: bytes, *, salt: bytes | None, info: bytes) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(file_key)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from reconciler.adapters.sops import plugins, post_quantum
+from reconciler.adapters.sops import plugins, post_quantum, x25519
 from reconciler.adapters.sops.kinds import Kind, plain_recipient
-from reconciler.adapters.sops.library import decrypted, pyrage
 from reconciler.adapters.sops.passphrase import Ask
 from reconciler.adapters.sops.ssh import read_private_key
 from reconciler.core.errors import SecretError
@@ -83,15 +82,11 @@ def _read_key(line: Secret) -> Identity:
 
 
 def _x25519(line: Secret) -> Identity:
-    library = pyrage()
-    try:
-        key = library.x25519.Identity.from_str(line.reveal())
-    except library.IdentityError:
-        raise SecretError("not a valid age identity") from None
+    key = x25519.read_identity(line)
     return Identity(
-        recipient=str(key.to_public()),
+        recipient=key.recipient,
         kind=Kind.X25519,
-        unwrap=partial(decrypted, key),
+        unwrap=partial(x25519.unwrap, key),
     )
 
 
@@ -114,5 +109,5 @@ def _plugin(line: Secret) -> Identity:
 _READ: Final[dict[str, Callable[[Secret], Identity]]] = {
     post_quantum.IDENTITY_PREFIX: _post_quantum,
     plugins.IDENTITY_PREFIX: _plugin,
-    "AGE-SECRET-KEY-1": _x25519,
+    x25519.IDENTITY_PREFIX: _x25519,
 }

@@ -74,11 +74,16 @@ def _people(provider: str) -> tuple[Account, ...]:
     return tuple(_make(provider, name, i) for i, name in enumerate(_PERMISSIONS, 1))
 
 
-def _feed_account(name: str, method: str, number: int) -> Account:
+def _feed_account(
+    name: str, method: str, number: int, *, feed: str = "feed"
+) -> Account:
+    secret = f"sandbox-{feed}-{name}-secret"
+    if method == "base64":  # its clients decode the secret
+        secret = base64.b64encode(secret.encode()).decode()
     return Account(
         name=name,
-        api_key=f"sandbox-feed-{name}-key",
-        api_secret=f"sandbox-feed-{name}-secret",
+        api_key=f"sandbox-{feed}-{name}-key",
+        api_secret=secret,
         account_id=str(1000 + number),
         permissions=_PERMISSIONS.get(name, ("read",)),
         ip_allowlist=(OFFICE_IP,) if name == "office" else (),
@@ -102,6 +107,20 @@ _FEED = tuple(
     )
 )
 
+
+def _signed_feed(feed: str, *methods: str) -> tuple[Account, ...]:
+    return tuple(
+        _feed_account(method, method, number, feed=feed)
+        for number, method in enumerate(methods, 1)
+    )
+
+
+_CLIENTS = tuple(
+    _feed_account(name, "oauth", number, feed="feed-oauth")
+    for number, name in enumerate(("reader", "brief", "blind"), 1)
+)
+"""Clients of the token issuer; tokens of `brief` live for two seconds."""
+
 _BRIDGE = _people("mtapi")
 
 SANDBOX_ACCOUNTS: Mapping[str, tuple[Account, ...]] = MappingProxyType(
@@ -113,8 +132,13 @@ SANDBOX_ACCOUNTS: Mapping[str, tuple[Account, ...]] = MappingProxyType(
         "kucoin": _people("kucoin"),
         "mtapi": _BRIDGE,
         "mtapi-native": _BRIDGE,  # one company, two dialects: the same customers
+        "metaapi": _people("metaapi"),
         "feed": _FEED,
         "feed-backup": _FEED,  # the same company's second site: the same keys
+        "feed-hmac": _signed_feed("feed-hmac", "hex", "base64", "query"),
+        "feed-oauth": _CLIENTS,
+        "feed-login": _CLIENTS,  # who issues the tokens of feed-oauth
+        "feed-mtls": (_feed_account("reader", "mtls", 1, feed="feed-mtls"),),
     }
 )
 

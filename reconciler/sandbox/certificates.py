@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import trustme
 
+from reconciler.sandbox.client_certificates import client_authority
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.info import CONTROL_HOST
 
@@ -74,4 +75,7 @@ class CertificateDesk:
         self._authority.issue_cert(
             name, not_before=not_before, not_after=not_after
         ).configure_cert(context)
+        # OpenSSL asks as the listening context says, Python tells as the chosen one.
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=client_authority())
         return context

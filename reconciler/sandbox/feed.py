@@ -53,6 +53,8 @@ from reconciler.sandbox.provider import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from reconciler.sandbox.accounts import Account
     from reconciler.sandbox.candles import Candle
 
@@ -105,25 +107,27 @@ def authenticate(call: Call, accounts: tuple[Account, ...]) -> Account:
     """Return the account whose key came the way it is registered, or refuse."""
     method, key, secret = _presented(call)
     if key is None:
-        raise Refusal(_unauthorized("missing_key", "An API key is required"))
+        raise Refusal(unauthorized("missing_key", "An API key is required"))
     account = account_with_key(accounts, key)
     if account is None:
-        raise Refusal(_unauthorized("invalid_key", "Unknown API key"))
+        raise Refusal(unauthorized("invalid_key", "Unknown API key"))
     if account.method != method:
         message = f"This key is registered for '{account.method}' authentication"
-        raise Refusal(_unauthorized("wrong_method", message))
+        raise Refusal(unauthorized("wrong_method", message))
     if method == "basic" and secret != account.api_secret:
-        raise Refusal(_unauthorized("wrong_secret", "Wrong password"))
+        raise Refusal(unauthorized("wrong_secret", "Wrong password"))
     if not account.admits(call.peer_ip):
-        raise Refusal(_wrong_address(call.peer_ip))
+        raise Refusal(wrong_address(call.peer_ip))
     return account
 
 
-def _unauthorized(code: str, message: str) -> Answer:
+def unauthorized(code: str, message: str) -> Answer:
+    """Return the refusal of a key."""
     return error(401, code, message, headers={"WWW-Authenticate": "Bearer"})
 
 
-def _wrong_address(ip: str) -> Answer:
+def wrong_address(ip: str) -> Answer:
+    """Return the refusal of an address that is not on the key's list."""
     return error(403, "ip_not_allowed", f"Address {ip} is not on this key's list")
 
 
@@ -131,8 +135,8 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
     """Word a fault the way the feed does."""
     wait = {"Retry-After": str(context.retry_after_s)}
     wordings = {
-        Fault.BAD_KEY: _unauthorized("invalid_key", "Unknown API key"),
-        Fault.IP_NOT_ALLOWED: _wrong_address(context.ip),
+        Fault.BAD_KEY: unauthorized("invalid_key", "Unknown API key"),
+        Fault.IP_NOT_ALLOWED: wrong_address(context.ip),
         Fault.PERMISSION_DENIED: error(403, "forbidden", "This key may not read"),
         Fault.RATE_LIMITED: error(
             429, "rate_limited", "Too many requests", headers=wait
@@ -175,7 +179,8 @@ def _symbol_list(_call: Call, _account: Account) -> Answer:
     return json_answer({"symbols": list(INSTRUMENTS)})
 
 
-def _symbol(call: Call) -> str:
+def symbol_of(call: Call) -> str:
+    """Return the instrument that a call names, or refuse."""
     asked = call.params.get("symbol", "")
     name = _SYMBOLS.get(asked.translate({ord(c): None for c in "/-_"}))
     if name is None:
@@ -184,7 +189,7 @@ def _symbol(call: Call) -> str:
 
 
 def _ticker(call: Call, _account: Account) -> Answer:
-    name = _symbol(call)
+    name = symbol_of(call)
     day = call.market.ticker(name)
     document: dict[str, Any] = {
         "symbol": name,
@@ -197,22 +202,20 @@ def _ticker(call: Call, _account: Account) -> Answer:
 
 
 def _candles(call: Call, _account: Account) -> Answer:
-    name, plain = _symbol(call), "timeframe" in call.params
-    interval = call.params.get("timeframe" if plain else "interval", "")
-    if interval not in _INTERVALS:
-        raise Refusal(error(400, "unknown_interval", f"No interval '{interval}'"))
-    since = _number(call, "since" if plain else "start")
+    name, plain = symbol_of(call), "timeframe" in call.params
+    interval = interval_of(call, "timeframe" if plain else "interval")
+    since = number_of(call, "since" if plain else "start")
     bars = call.market.candles(
         name,
         interval,
-        limit=min(_number(call, "limit") or 100, _MAX_ROWS),
+        limit=min(number_of(call, "limit") or 100, _MAX_ROWS),
         since_ms=since,
         oldest_first=since is not None,
     )
     if plain:
-        return json_answer([[bar.open_ms, *_values(bar)] for bar in bars])
+        return json_answer([[bar.open_ms, *values_of(bar)] for bar in bars])
     rows = [
-        {"time": bar.open_ms, **dict(zip("ohlcv", _values(bar), strict=True))}
+        {"time": bar.open_ms, **dict(zip("ohlcv", values_of(bar), strict=True))}
         for bar in bars
     ]
     return json_answer(
@@ -220,11 +223,21 @@ def _candles(call: Call, _account: Account) -> Answer:
     )
 
 
-def _values(bar: Candle) -> list[float | str]:
+def interval_of(call: Call, name: str = "interval") -> str:
+    """Return the interval that a call names, or refuse."""
+    interval = call.params.get(name, "")
+    if interval not in _INTERVALS:
+        raise Refusal(error(400, "unknown_interval", f"No interval '{interval}'"))
+    return interval
+
+
+def values_of(bar: Candle) -> list[float | str]:
+    """Return open, high, low, close and volume as JSON has them."""
     return [number(v) for v in (bar.open, bar.high, bar.low, bar.close, bar.volume)]
 
 
-def _number(call: Call, name: str) -> int | None:
+def number_of(call: Call, name: str) -> int | None:
+    """Return a whole number among the parameters, None without it, or refuse."""
     text = call.params.get(name)
     if text is None:
         return None
@@ -233,7 +246,7 @@ def _number(call: Call, name: str) -> int | None:
     return int(text)
 
 
-_ROUTES: dict[str, Route] = {
+ROUTES: dict[str, Route] = {
     "GET /v1/public/health": OpenRoute(reply=_public_health),
     "GET /v1/health": SignedRoute(reply=_health),
     "GET /v1/account": SignedRoute(reply=_account_page),
@@ -243,18 +256,22 @@ _ROUTES: dict[str, Route] = {
 }
 
 
-def _make(name: str, hosts: tuple[str, ...]) -> Provider:
+def make_feed(
+    name: str,
+    hosts: tuple[str, ...],
+    *,
+    shown: Callable[[Call], str | None] = presented_key,
+    prove: Callable[[Call, tuple[Account, ...]], Account] = authenticate,
+    more: Mapping[str, Route] | None = None,
+) -> Provider:
+    """Return a feed; `shown` and `prove` read its keys, `more` are paths of its own."""
     return Provider(
         name=name,
         hosts=hosts,
         accounts=SANDBOX_ACCOUNTS[name],
-        find_route=table(_ROUTES),
-        presented_key=presented_key,
-        authenticate=authenticate,
+        find_route=table({**ROUTES, **(more or {})}),
+        presented_key=shown,
+        authenticate=prove,
         refuse=refuse,
         not_found=error(404, "not_found", "No such path"),
     )
-
-
-FEED = _make("feed", HOSTS)
-FEED_BACKUP = _make("feed-backup", BACKUP_HOSTS)

@@ -37,6 +37,7 @@ class Call:
     signatures cover those bytes. `path` is decoded, for finding the route.
     `now_s` is the provider's clock, any skew included. `memory` is what providers
     keep between calls (highest nonces, logins); it lives as long as the sandbox.
+    `certificate` is the name in the caller's TLS certificate, empty without one.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Call:
     peer_ip: str
     market: Market
     memory: MutableMapping[str, int]
+    certificate: str = ""
 
     @property
     def now_ms(self) -> int:

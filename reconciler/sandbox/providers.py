@@ -9,7 +9,11 @@ from reconciler.sandbox.exchanges.binance import BINANCE, BINANCE_TESTNET
 from reconciler.sandbox.exchanges.kraken import KRAKEN
 from reconciler.sandbox.exchanges.kucoin import KUCOIN
 from reconciler.sandbox.exchanges.okx import OKX
-from reconciler.sandbox.feed import FEED, FEED_BACKUP
+from reconciler.sandbox.feed_mtls import FEED_MTLS
+from reconciler.sandbox.feed_pages import FEED, FEED_BACKUP
+from reconciler.sandbox.feed_signed import FEED_HMAC
+from reconciler.sandbox.feed_tokens import FEED_LOGIN, FEED_OAUTH
+from reconciler.sandbox.metaapi import METAAPI
 from reconciler.sandbox.mtapi_native import MTAPI_NATIVE
 from reconciler.sandbox.mtapi_v1 import MTAPI_V1
 
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox.provider import Provider
 
 _EXCHANGES = (BINANCE, BINANCE_TESTNET, OKX, KRAKEN, KUCOIN)
-_ALL = (*_EXCHANGES, MTAPI_V1, MTAPI_NATIVE, FEED, FEED_BACKUP)
+_FEEDS = (FEED, FEED_BACKUP, FEED_HMAC, FEED_OAUTH, FEED_LOGIN, FEED_MTLS)
+_ALL = (*_EXCHANGES, MTAPI_V1, MTAPI_NATIVE, METAAPI, *_FEEDS)
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {provider.name: provider for provider in _ALL}
 )

@@ -242,6 +242,7 @@ class Service:
             peer_ip=request.remote or LOOPBACK,
             market=Market(now_s=now_s),
             memory=self._memory,
+            certificate=_certificate_name(request.transport),
         )
 
     def _skew_s(self, provider: Provider) -> float:
@@ -274,6 +275,14 @@ class Service:
                 status=status,
             )
         )
+
+
+def _certificate_name(transport: asyncio.BaseTransport | None) -> str:
+    """Return the common name in a caller's certificate, which TLS has verified."""
+    found = transport.get_extra_info("peercert") if transport is not None else None
+    subject = found.get("subject", ()) if found else ()
+    names = {name: value for part in subject for name, value in part}
+    return str(names.get("commonName", ""))
 
 
 async def _hang_up(listener: asyncio.Server, server: web.Server) -> None:

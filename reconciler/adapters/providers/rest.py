@@ -63,6 +63,7 @@ PLAIN_CODES: Mapping[str, Category] = {
     "missing_key": _C.INVALID_CREDENTIALS,
     "rate_limited": _C.RATE_LIMITED,
     "timeout": _C.TIMEOUT,
+    "timestamp_expired": _C.CLOCK_SKEW,
     "token_expired": _C.EXPIRED_CREDENTIALS,
     "unauthorized": _C.INVALID_CREDENTIALS,
     "unknown_interval": _C.BAD_TIMEFRAME,

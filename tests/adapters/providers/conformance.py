@@ -229,10 +229,15 @@ class AdapterContract:
             value = subject.credentials[name]
             corrupt = {**subject.credentials, name: _corrupted(value)}
 
-            verdict = run_test(subject, sandbox, credentials=corrupt)
+            try:
+                verdict = run_test(subject, sandbox, credentials=corrupt)
+            except ProviderError as error:  # it is seen before anything is sent
+                diagnosis = error.diagnosis
+            else:
+                assert not verdict.passed, name
+                diagnosis = verdict.diagnosis
 
-            assert not verdict.passed, name
-            assert verdict.diagnosis.is_terminal, (name, verdict.diagnosis)
+            assert diagnosis.is_terminal, (name, diagnosis)
 
     def test_each_missing_credential_fails_and_is_found_offline(self, subject, sandbox):
         for name in subject.proofs:

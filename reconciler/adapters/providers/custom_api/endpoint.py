@@ -33,7 +33,10 @@ from reconciler.adapters.providers.custom_api.templates import (
     moments,
     spell_symbol,
 )
-from reconciler.adapters.providers.custom_api.tls import client_refusal
+from reconciler.adapters.providers.custom_api.tls import (
+    client_refusal,
+    refused_certificate,
+)
 from reconciler.adapters.providers.evidence import (
     evidence_of,
     parse_json,
@@ -91,6 +94,7 @@ class EndpointSession:
         self._network = network
         self._setting = setting
         self._open_without_key = False
+        self._spoke = False
         # While one endpoint is asked, the time of the next ones must remain.
         share = feed.timeout_s / (1 + len(feed.backups))
         self._single = replace(setting, timeout_s=share)
@@ -165,9 +169,11 @@ class EndpointSession:
         try:
             answer = await self._call(self._feed.test, {}, signed=False)
         except Exception as error:
-            if self._feed.has_certificate and _wants_certificate(error):
+            self._spoke = client_refusal(error) is not None
+            if self._feed.has_certificate and (self._spoke or _hung_up(error)):
                 return Rung(detail="the feed is there and wants a client certificate")
             raise
+        self._spoke = True
         if self._feed.is_keyless:
             return self._expected(answer, trail, "it was answered; no key is used")
         ruled = self._client.rules(answer)
@@ -192,7 +198,7 @@ class EndpointSession:
         return Rung(detail="the test call was answered, also without the key")
 
     async def _auth(self, trail: Trail) -> Rung:
-        answer = await self._call(self._feed.test, {})
+        answer = await self._first_signed()
         rung = self._expected(answer, trail, "the test call was answered")
         rung = replace(rung, warnings=(*self._feed.warnings, *rung.warnings))
         if not self._open_without_key:
@@ -203,6 +209,26 @@ class EndpointSession:
             detail="the test path answers without the key too, so it proves nothing: "
             "name a path that needs the key in config.test.path",
         )
+
+    async def _first_signed(self) -> Answer:
+        """Return the answer to the first call with the key.
+
+        A server that does not like a certificate says so in an alert, which is lost
+        when it hangs up at once. So one that spoke to a caller without any, and
+        hangs up on this one twice, has refused it.
+        """
+        try:
+            return await self._call(self._feed.test, {})
+        except Exception as error:
+            if not (self._feed.has_certificate and self._spoke and _hung_up(error)):
+                raise
+        try:
+            return await self._call(self._feed.test, {})
+        except Exception as error:
+            if not _hung_up(error):
+                raise
+            evidence = {"exception": type(error).__name__}
+        raise ProviderError(refused_certificate(evidence))
 
     async def _data(self, _trail: Trail) -> Rung:
         connection = self._connection
@@ -350,13 +376,7 @@ class EndpointSession:
         return await ask(work, self._single)
 
 
-def _wants_certificate(error: Exception) -> bool:
-    """Tell whether a server hung up on a caller that showed no certificate.
-
-    It may say so in an alert, or lose the alert with the connection; either way the
-    call with the certificate decides.
-    """
-    if client_refusal(error) is not None:
-        return True
+def _hung_up(error: Exception) -> bool:
+    """Tell whether the other end closed the connection without a word."""
     inner = error.__cause__ or error.__context__
-    return isinstance(inner, _HUNG_UP) or isinstance(error, _HUNG_UP)
+    return isinstance(error, _HUNG_UP) or isinstance(inner, _HUNG_UP)

@@ -112,17 +112,29 @@ def client_refusal(
         found = (c for sign, c in _REFUSED_BY_ALERT.items() if reason.endswith(sign))
         category = next(found, None)
         if isinstance(cause, ssl.SSLError) and category is not None:
-            detail = "the server does not accept the client certificate"
-            if not has_certificate:
-                detail = "the server asks for a client certificate"
+            evidence = {"tls_alert": reason}
+            if has_certificate:
+                return refused_certificate(evidence, category)
             return diagnose(
                 category,
-                detail=detail,
-                fix="ask the provider which certificates it accepts; seal "
-                "client_certificate with its whole chain, and its client_key",
-                evidence={"tls_alert": reason},
+                detail="the server asks for a client certificate",
+                fix="seal client_certificate and client_key",
+                evidence=evidence,
             )
     return None
+
+
+def refused_certificate(
+    evidence: Mapping[str, str], category: Category = Category.INVALID_CREDENTIALS
+) -> Diagnosis:
+    """Return the diagnosis of a certificate that the server does not accept."""
+    return diagnose(
+        category,
+        detail="the server does not accept the client certificate",
+        fix="ask the provider which certificates it accepts; seal "
+        "client_certificate with its whole chain, and its client_key",
+        evidence=evidence,
+    )
 
 
 def _make_context(network: Network, config: Mapping[str, Any]) -> ssl.SSLContext:

@@ -21,7 +21,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.run import RunReport
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-BUILT_IN_TYPES: Final = ("ccxt_crypto", "mtapi", "custom_api")
+BUILT_IN_TYPES: Final = ("ccxt_crypto", "mtapi", "metaapi", "custom_api")
 """Offered for completion; a plug-in's type is as good."""
 
 Schema = dict[str, Any]

@@ -29,7 +29,6 @@ from reconciler.core.permissions import KeyFacts
 from reconciler.core.verdict import ProbeStatus
 
 INVESTOR_HINT = "this login may trade: the investor password only reads"
-UNKNOWN_RIGHTS = "it is not said whether this login may trade"
 
 _HOUR_MS = 3_600_000
 _WEEK_MS = 168 * _HOUR_MS
@@ -38,7 +37,13 @@ _OPEN_MS = 119 * _HOUR_MS
 _FIRST_OPENING_MS = (3 * 24 + 22) * _HOUR_MS
 """Sunday 1970-01-04 22:00: the epoch was a Thursday."""
 _YEAR_MS = 365 * 24 * _HOUR_MS
-_SILENT_CODES = frozenset({"market_closed", "service_not_available"})
+_SILENT_CODES = frozenset(
+    {
+        *("market_closed", "service_not_available"),
+        *("timeouterror", "notconnectederror", "notsynchronizederror"),
+    }
+)
+"""In the words of bridges, and of MetaApi."""
 _MAX_NAMES = 3
 
 
@@ -125,11 +130,15 @@ def silent(error: ProviderError, now: datetime) -> SilentError:
 
 
 def investor_rungs(
-    connection: Connection, read_only: Callable[[], bool | None]
+    connection: Connection,
+    read_only: Callable[[], bool | None],
+    *,
+    expires_at: datetime | None = None,
 ) -> Iterator[Step]:
     """Return the rung that holds the login against the declared permissions.
 
     `read_only` tells what the account said when it was read; None when nothing.
+    `expires_at` is when the key ends, where it says so.
     """
 
     async def read() -> KeyFacts | None:
@@ -139,6 +148,7 @@ def investor_rungs(
             read=True,
             trade=trade,
             withdraw=False,
+            expires_at=expires_at,
             boxes={"trade": ("the master password",)},
         )
 

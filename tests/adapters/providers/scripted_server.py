@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import trustme
 
-HOSTS = ("mt5.mtapi.io", "mt4.mtapi.io", "api.mtapi.io", "*.agiliumtrade.ai")
-HOSTS += ("*.agiliumtrade.agiliumtrade.ai", "bridge.example")
+HOSTS = ("mt5.mtapi.io", "mt4.mtapi.io", "api.mtapi.io")
+HOSTS += ("*.agiliumtrade.agiliumtrade.ai", "*.london.agiliumtrade.ai")
+HOSTS += ("*.new-york.agiliumtrade.ai", "bridge.example")
 MONDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SATURDAY = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -71,6 +72,9 @@ def serve(folder, answer):
 
 def _handler(answer, asked):
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
         def do_GET(self):
             url = urlsplit(self.path)
             path, params = unquote(url.path), dict(parse_qsl(url.query))

@@ -42,7 +42,7 @@ def test_the_pages_examples_are_accepted(body):
 
 
 def test_each_type_has_an_example():
-    assert {body["type"] for body in BLOCKS} == {"ccxt_crypto", "mtapi", "custom_api"}
+    assert {body["type"] for body in BLOCKS} == set(find_adapters())
 
 
 def test_the_panels_examples_are_accepted():
@@ -60,9 +60,11 @@ def test_the_panels_examples_are_accepted():
 def test_every_config_key_is_on_the_page():
     from reconciler.adapters.providers.ccxt_crypto.checks import KEYS, OPTION_KEYS
     from reconciler.adapters.providers.custom_api import checks as custom
+    from reconciler.adapters.providers.metaapi.checks import keys as metaapi_keys
     from reconciler.adapters.providers.mtapi.checks import keys as mt_keys
 
     keys = [*KEYS, *OPTION_KEYS, *mt_keys(), *custom.keys(), *custom.EXPECT_KEYS]
+    keys += metaapi_keys()
     keys += [key for section in custom.SECTIONS.values() for key in section]
 
     assert [key.name for key in keys if key.name not in PAGE] == []

@@ -40,9 +40,32 @@ def native(platform, **where):
     )
 
 
+def metaapi(**config):
+    account = sandbox_account("metaapi")
+    credentials = {"token": account.api_key, "account_id": account.account_id}
+    return Subject(
+        adapter=find_adapters()["metaapi"],
+        connection=Connection(
+            name="metaapi",
+            type="metaapi",
+            provider="my-broker",
+            credential_names=tuple(credentials),
+            config=config,
+            symbols=("EURUSD", "USDJPY"),
+            timeframes=("5m", "1h", "1d", "1mn", "1M"),
+        ),
+        credentials=credentials,
+        provider="metaapi",
+        proofs=("token", "account_id"),
+        own={"ip_not_allowed": frozenset({C.WAF_BLOCKED})},
+    )
+
+
 SUBJECTS = {
     "mt5": native("mt5", server="Sandbox-Demo"),
     "mt4": native("mt4", host="127.0.0.1", port=443),
+    "metaapi": metaapi(),
+    "metaapi-region": metaapi(region="new-york"),
 }
 
 

@@ -175,7 +175,8 @@ TEMPLATES = [("ccxt_crypto", p) for p in ("binance", "okx", "hyperliquid", "zaif
 
 
 @pytest.mark.parametrize(
-    ("kind", "provider"), [*TEMPLATES, ("mtapi", "mt4"), ("custom_api", "feed")]
+    ("kind", "provider"),
+    [*TEMPLATES, ("mtapi", "mt4"), ("metaapi", "x"), ("custom_api", "feed")],
 )
 def test_a_new_documents_body_has_what_the_provider_needs(kind, provider):
     body = yaml.safe_load(ADAPTERS[kind].template(provider))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -77,7 +78,7 @@ def masked(text: str) -> str:
     """Leave out what sealing makes: sealed values, keys and the time."""
     text = ENC.sub("ENC", text)
     text = re.sub(r"(?ms)^ {4}age:\r?\n.*?(?=^ {4}\w)", "KEYS", text)
-    text = re.sub(r"(?s)-----BEGIN AGE.*?END AGE ENCRYPTED FILE-----", "KEYS", text)
+    text = re.sub(r'(?s)"age": \[.*?\]', "KEYS", text)
     return re.sub(r'("?lastmodified"?: )"[^"]*"', r"\1TIME", text)
 
 
@@ -88,8 +89,7 @@ _KEYS = st.sampled_from(["api_key", "secret", "'odd key'", "passphrase", "n1"])
 
 
 @st.composite
-def connections(draw) -> str:
-    """A connection document as people write them."""
+def _in_blocks(draw) -> str:
     lines = [*draw(_NOISE), "name: main", "provider: feed", *draw(_NOISE)]
     lines.append(draw(st.sampled_from(["credentials:", "credentials:  # sealed"])))
     indent = draw(st.sampled_from(["  ", "    "]))
@@ -107,4 +107,28 @@ def connections(draw) -> str:
     return draw(st.sampled_from(["", "", "\ufeff"])) + text
 
 
+@st.composite
+def _in_flow(draw) -> str:
+    text = st.text(st.sampled_from("ab 1#:'\"\\n{}é"), min_size=1, max_size=5)
+    value = st.one_of(text, st.integers(-9, 99), st.booleans(), st.just(1.5))
+    nested = st.one_of(value, st.lists(value, min_size=1, max_size=2))
+    names = st.sampled_from(["api_key", "secret", "odd key", "n1"])
+    data = {
+        "name": "main",
+        "provider": "feed",
+        "credentials": draw(st.dictionaries(names, nested, min_size=1, max_size=3)),
+        "config": {"endpoint": "https://a.test", "rate_limit": 10},
+    }
+    if draw(st.booleans()):
+        data["settings"] = {"symbols": draw(st.lists(text, max_size=2))}
+    layout = draw(st.sampled_from([{}, {"indent": 2}, {"indent": 4}, {"indent": "\t"}]))
+    text = json.dumps(data, ensure_ascii=draw(st.booleans()), **layout) + "\n"
+    return draw(st.sampled_from(["", "# top\n", "\ufeff"])) + text
+
+
 _NOISE = st.lists(st.sampled_from(["", "# note", "  # deeper"]), max_size=2)
+
+
+def connections() -> st.SearchStrategy[str]:
+    """Make connection documents as people and programs write them."""
+    return st.one_of(_in_blocks(), _in_flow())

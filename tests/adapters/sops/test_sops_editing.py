@@ -26,12 +26,12 @@ from tests.adapters.sops.sops_helpers import (
     LATER,
     RECIPIENT,
     VECTORS,
-    keyring_of,
     open_all,
     own_keyring,
     sealed,
     typed_documents,
 )
+from tests.adapters.sops.test_sops_vectors import PAIRS, keyring_for, named
 
 KEYRING = own_keyring()
 
@@ -251,7 +251,7 @@ def edits(draw, plain: str) -> str:
     return nl.join(lines)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_edit_is_what_one_decrypts_afterwards(data):
     before = sealed(data.draw(connections()))
@@ -284,18 +284,10 @@ def test_any_edit_is_what_one_decrypts_afterwards(data):
         assert set(ENC.findall(before)) == set(ENC.findall(after))
 
 
-VECTOR_FILES = [
-    path
-    for path in sorted((VECTORS / "generated").glob("*.enc.yaml"))
-    if not path.name.startswith(("config_pq", "config_ssh", "config_shamir"))
-]
-
-
 @pytest.mark.skipif(not VECTORS.is_dir(), reason="no test vectors here")
-@pytest.mark.parametrize("path", VECTOR_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [one for one, _ in PAIRS], ids=named)
 def test_files_of_any_sops_are_edited(path):
-    keyring = keyring_of((path.parent / "all_keys.txt").read_text())
-    before = path.read_text()
+    keyring, before = keyring_for(path), path.read_text()
     plain = shown(before, keyring)
     assert resealed(before, plain, keyring) is before
     wanted = "# added on top\n" + plain

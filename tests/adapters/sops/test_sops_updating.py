@@ -24,12 +24,14 @@ from tests.adapters.sops.sops_documents import (
 from tests.adapters.sops.sops_helpers import (
     NOW,
     RECIPIENT,
+    VECTORS,
     keyring_of,
     open_all,
     own_keyring,
     sealed,
     typed_documents,
 )
+from tests.adapters.sops.test_sops_vectors import PAIRS, keyring_for, named
 
 KEYRING = own_keyring()
 IDENTITY_2, SECOND = generate_identity(NOW)
@@ -172,3 +174,52 @@ def test_real_sops_opens_what_we_updated_and_updates_it_back(tmp_path, body):
     path.write_text(updated(again).text)
     theirs = sops("-d", path=path, SOPS_AGE_KEY=IDENTITY_2.reveal())
     assert typed_documents(theirs) == expected
+
+
+@pytest.mark.skipif(not VECTORS.is_dir(), reason="no test vectors here")
+@pytest.mark.parametrize("path", [one for one, _ in PAIRS], ids=named)
+def test_files_of_any_sops_are_updated(path):
+    before, keyring = path.read_text(), keyring_for(path)
+    change = updated(before, Recipients.of([SECOND]), keyring)
+
+    assert change.added == (SECOND,)
+    assert without_keys(before) == without_keys(change.text)
+    opened = open_all(change.text, keyring_of(IDENTITY_2.reveal()))
+    assert opened == open_all(before, keyring)
+
+
+def groups() -> Recipients:
+    return Recipients(
+        groups=((RECIPIENT,), (SECOND,), (RECIPIENT, SECOND)), threshold=2
+    )
+
+
+@each_body
+def test_a_key_is_split_over_groups_and_joined_again(body):
+    before = sealed(body)
+    split = updated(before, groups()).text
+    change = updated(split, Recipients.of([RECIPIENT]))
+
+    assert "shamir_threshold" in split
+    assert open_all(split, KEYRING) == open_all(before, KEYRING)
+    assert change.threshold == (2, 1)
+    assert masked(change.text) == masked(before)
+
+
+@needs_sops
+@each_body
+def test_real_sops_opens_a_key_that_we_split(tmp_path, body):
+    path = tmp_path / "f.yaml"
+    path.write_bytes(updated(sealed(body), groups()).text.encode())
+    expected = open_all(path.read_text(encoding="utf-8"), KEYRING)
+
+    assert typed_documents(sops("-d", path=path)) == expected
+
+
+def test_a_split_key_with_kinds_that_are_not_ours_is_left_to_sops():
+    text = updated(sealed(), groups()).text
+    head, tail = text.split("    key_groups:\n")
+    foreign = f"{head}    key_groups:\n        - pgp:\n            - fp: abc\n{tail}"
+
+    with pytest.raises(SecretError, match="run 'sops updatekeys' instead"):
+        updated(foreign)

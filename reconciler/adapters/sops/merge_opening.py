@@ -5,16 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from reconciler.adapters.sops.envelope import Cipher, decrypt, new_cipher
 from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
-from reconciler.adapters.sops.merge_sides import Draft, Opener, Side, as_side, opaque
+from reconciler.adapters.sops.merge_sides import (
+    BINDING,
+    Draft,
+    Opener,
+    Piece,
+    Side,
+    as_side,
+    opaque,
+)
 from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.adapters.sops.scalars import decode
 from reconciler.core.binding import binding_digest
 from reconciler.core.errors import InputError, SecretError
+
+_GUESSABLE: Final = 10
+"""Characters below which a value may be guessed: a number, a flag, a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +98,29 @@ def open_base(
             key = data_key(draft.metadata, keyring, file=file)
     cipher = new_cipher(key) if key else None
     return Opened(side=as_side(draft, _lenient(cipher, sides)), key=key, cipher=cipher)
+
+
+def shares_secret(kept: Opened, others: Sequence[Opened]) -> bool:
+    """Tell whether a data key was made by somebody who knew a secret of the file.
+
+    Public keys are public: anybody can seal a file for the team under a data key of
+    their own, its MAC and its binding in order. What a merge then sealed under that
+    key, they could read. A credential that both sides have, they cannot forge.
+    """
+    known = {
+        (piece.path, piece.value)
+        for other in others
+        for piece in other.side.pieces
+        if _is_secret(piece)
+    }
+    pieces = (piece for piece in kept.side.pieces if _is_secret(piece))
+    return any((piece.path, piece.value) in known for piece in pieces)
+
+
+def _is_secret(piece: Piece) -> bool:
+    """Tell whether a value is hard to guess; an address often is known."""
+    value = piece.value if piece.sealed and piece.path != BINDING else None
+    return isinstance(value, str) and len(value) >= _GUESSABLE and "://" not in value
 
 
 def bound_digest(draft: Draft) -> str | None:

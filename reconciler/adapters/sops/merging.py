@@ -35,6 +35,7 @@ from reconciler.adapters.sops.merge_opening import (
     open_base,
     open_side,
     open_with,
+    shares_secret,
 )
 from reconciler.adapters.sops.merge_sides import Draft, Side, as_side, draft, opaque
 from reconciler.adapters.sops.merge_values import Speller, merged_binding
@@ -210,6 +211,9 @@ def _seal_anew(job: _Job, drafts: Sequence[Draft]) -> Merged:
     except SecretError as error:
         raise job.refused(str(error)) from None
     kept = sides[block.kept is theirs]
+    other = sides[block.kept is ours]
+    if not (same_key or shares_secret(kept, (origin, other))):
+        raise job.refused(_STRANGE_KEY)
     work = _Work(job=job, kept=kept, sides=(origin, *sides), block=block)
     return work.merged()
 
@@ -324,6 +328,11 @@ def _plain(job: _Job, merged: Draft) -> tuple[str, ...]:
 
 _UNPROVEN: Final = (
     "the merged lines do not come to the merged values; merge this file by hand"
+)
+_STRANGE_KEY: Final = (
+    "the sides have different data keys, and nothing shows that the newer one was made"
+    " by somebody who could open the file: no credential of it is as it was. Keep one"
+    " side whole, then change there what the other side changed"
 )
 _ONE_SEALED: Final = (
     "only one side is sealed; run 'reconcile encrypt' on the other, then merge again"

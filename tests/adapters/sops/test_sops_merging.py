@@ -37,8 +37,9 @@ from tests.adapters.sops.sops_helpers import (
 )
 
 OTHER_IDENTITY, OTHER = generate_identity(NOW)
-BASE = sealed()
-SECRETS = {"api_key": "k$%{}#:", "secret": "a\nb", "timeout": "30"}
+LONG = PLAIN.replace("%{}#:'", "%{}#: and so on'").replace('nb"', 'nb and so on"')
+BASE = sealed(LONG)
+SECRETS = {"api_key": "k$%{}#: and so on", "secret": "a\nb and so on", "timeout": "30"}
 
 
 def seal_again(text, *, rebind=False):
@@ -248,6 +249,22 @@ def test_a_destination_changed_without_the_key_is_never_healed(theirs, swapped):
     assert any("without the key" in n or "did not follow" in n for n in merged.notes)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_nothing_is_sealed_under_a_data_key_that_a_stranger_may_have_made(swapped):
+    ours = seal_again(swap(BASE, "binding:", "  words: all-of-our-words\nbinding:"))
+    strange = LONG.replace("k$%{}#: and so on", "i-do-not-know-it")
+    strange = sealed(strange.replace("a\\nb and so on", "nor-this-one"))
+    sides = (strange, ours) if swapped else (ours, strange)
+
+    merged = merge(BASE, *sides)
+
+    assert not merged.is_clean
+    assert "different data keys" in merged.refused
+    assert {sealed for _, sealed in ciphertexts(merged.text)} <= {
+        sealed for side in sides for _, sealed in ciphertexts(side)
+    }
+
+
 def test_a_credential_added_in_plain_text_is_not_sealed_unseen():
     ours = put(BASE, "api_key", "new-key")
     theirs = put(BASE, "secret", "new-secret")
@@ -366,8 +383,8 @@ def test_credentials_added_on_both_sides_at_one_place_are_both_kept():
 
 
 def test_two_first_versions_of_one_file_keep_what_is_alike():
-    ours = sealed()
-    theirs = sealed(PLAIN.replace("timeout: 30", "timeout: 31"))
+    ours = sealed(LONG)
+    theirs = sealed(LONG.replace("timeout: 30", "timeout: 31"))
 
     merged = merge("", ours, theirs)
 

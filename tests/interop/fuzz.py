@@ -7,6 +7,7 @@ disagreement and 0 otherwise, also when no peer is to be had: then it says so.
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ _NPM: Final = "ours-read-by-npm"
 _SHOWN: Final = 5
 """Disagreements printed in full; more of them rarely tell more."""
 _THREADS: Final = 4
+_WORDS: Final = ("documents", "openings", "disagreements")
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Tally:
 
     documents: int = 0
     openings: int = 0
+    is_cut: bool = False
+    """Whether there was no time for all of them."""
     faults: Counter[str] = field(default_factory=Counter)
     found: list[tuple[str, Disagreement]] = field(default_factory=list)
 
@@ -60,31 +64,40 @@ class Run:
     kinds: Mapping[str, Round]
     seed: int
     documents: int
-    deadline: float
+    seconds: int
+    """For all kinds of round together, in equal parts."""
 
     def tally(self, name: str) -> Tally:
         tally = Tally()
+        deadline = time.monotonic() + self.seconds / len(self.kinds)
         with ThreadPoolExecutor(_THREADS) as pool:
-            work = ((name, number) for number in range(self.documents))
-            for label, outcome in pool.map(lambda one: self.one(*one), work):
-                _count(tally, label, outcome)
+            outcomes = pool.map(
+                lambda number: self.one(name, number, deadline), range(self.documents)
+            )
+            for number, outcome in enumerate(outcomes):
+                _count(tally, f"{name}:{number}", outcome)
         return tally
 
-    def one(self, name: str, number: int) -> tuple[str, int | Exception | None]:
-        """Run one round; its chances depend on the seed, the round and its number."""
-        label = f"{name}:{number}"
-        if time.monotonic() > self.deadline:
-            return label, None
-        rng = others.chances(self.seed, label)
+    def one(
+        self, name: str, number: int, deadline: float = math.inf
+    ) -> int | Exception | None:
+        """Run one round; its chances depend on the seed, the round and its number.
+
+        Returns:
+            The openings, what was found, or None when there was no time left.
+        """
+        if time.monotonic() > deadline:
+            return None
+        rng = others.chances(self.seed, f"{name}:{number}")
         with tempfile.TemporaryDirectory() as folder:
             work = Workplace(rng=rng, program=self.program, folder=Path(folder))
             try:
-                return label, self.kinds[name](work)
+                return self.kinds[name](work)
             except (Disagreement, SopsFaultError) as outcome:
-                return label, outcome
+                return outcome
             except Exception as crash:  # noqa: BLE001  # a crash of ours is a find too
                 what = "".join(traceback.format_exception(crash))
-                return label, Disagreement(what, document="")
+                return Disagreement(what, document="")
 
 
 @click.command()
@@ -104,33 +117,32 @@ def main(
     chosen = SystemRandom().randrange(10**6) if seed is None else seed
     say(f"seed {chosen}; the same again: --seed {chosen}")
     common = {"seed": chosen, "documents": documents, "seconds": seconds}
-    bad = sum(
-        _against(peers.sops(version, install=install), ROUNDS, only, **common)
-        for version in peers.SOPS[:versions]
-    )
-    bad += _against(peers.age(install=install), AGE_ROUNDS, only, **common)
-    bad += _against_npm(peers.npm_reader(install=install), only, **common)
-    say("no disagreement" if not bad else f"{bad} disagreements")
-    sys.exit(1 if bad else 0)
+    total = Counter[str]()
+    for version in peers.SOPS[:versions]:
+        total += _against(peers.sops(version, install=install), ROUNDS, only, **common)
+    total += _against(peers.age(install=install), AGE_ROUNDS, only, **common)
+    total += _against_npm(peers.npm_reader(install=install), only, **common)
+    say(", ".join(f"{total[word]} {word}" for word in _WORDS))
+    sys.exit(1 if total[_WORDS[-1]] else 0)
 
 
-def _against(peer: Peer, kinds: Mapping[str, Round], only: str, **how: int) -> int:
+def _against(peer: Peer, kinds: Mapping[str, Round], only: str, **how: int) -> Counter:
     say(str(peer))
     if peer.path is None:
         say("  nothing was compared; the committed vectors are what is checked")
-        return 0
-    until = time.monotonic() + how["seconds"]
-    run = Run(
-        program=peer.path, kinds=kinds, seed=how["seed"], deadline=until,
-        documents=how["documents"],
-    )  # fmt: skip
-    return sum(_report(*one, run) for one in _tallies(run, only))
+        return Counter()
+    run = Run(program=peer.path, kinds=kinds, **how)
+    total = Counter[str]()
+    for name, tally in _tallies(run, only):
+        _report(name, tally, run)
+        total += _summed(tally.documents, tally.openings, len(tally.found))
+    return total
 
 
-def _against_npm(peer: Peer, only: str, **how: int) -> int:
+def _against_npm(peer: Peer, only: str, **how: int) -> Counter:
     say(str(peer))
     if peer.path is None or (only and only != _NPM):
-        return 0
+        return Counter()
     read, found = others.ours_read_by_npm(
         lambda number: others.chances(how["seed"], f"{_NPM}:{number}"),
         how["documents"], peer.path,
@@ -138,7 +150,11 @@ def _against_npm(peer: Peer, only: str, **how: int) -> int:
     say(f"  {_NPM}: {read} documents, {read} openings, {len(found)} disagreements")
     for number, one in found[:_SHOWN]:
         _show(f"{_NPM}:{number}", one)
-    return len(found)
+    return _summed(read, read, len(found))
+
+
+def _summed(*numbers: int) -> Counter[str]:
+    return Counter(dict(zip(_WORDS, numbers, strict=True)))
 
 
 def say(line: str) -> None:
@@ -153,7 +169,7 @@ def _tallies(run: Run, only: str) -> Iterator[tuple[str, Tally]]:
             continue
         if number:
             tally = Tally()
-            _count(tally, *run.one(one, int(number)))
+            _count(tally, only, run.one(one, int(number)))
             yield one, tally
         else:
             yield one, run.tally(one)
@@ -161,6 +177,7 @@ def _tallies(run: Run, only: str) -> Iterator[tuple[str, Tally]]:
 
 def _count(tally: Tally, label: str, outcome: int | Exception | None) -> None:
     if outcome is None:
+        tally.is_cut = True
         return
     tally.documents += 1
     if isinstance(outcome, int):
@@ -171,18 +188,17 @@ def _count(tally: Tally, label: str, outcome: int | Exception | None) -> None:
         tally.faults[str(outcome)[:120]] += 1
 
 
-def _report(name: str, tally: Tally, run: Run) -> int:
+def _report(name: str, tally: Tally, run: Run) -> None:
     faults = tally.faults.total()
     say(
         f"  {name}: {tally.documents} documents, {tally.openings} openings,"
         f" {len(tally.found)} disagreements"
         + (f", {faults} that sops itself cannot write and read back" if faults else "")
     )
-    if tally.documents < run.documents and run.deadline < time.monotonic():
-        say("    stopped by the time limit")
+    if tally.is_cut:
+        say("    the time limit came first")
     for label, found in tally.found[:_SHOWN]:
         _show(f"{label} (--seed {run.seed} --only {label})", found)
-    return len(tally.found)
 
 
 def _show(label: str, found: Disagreement) -> None:

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.adapters.providers.metatrader import (
+from reconciler.adapters.providers.metatrader.hours import (
     closed_sentence,
     reopening,
-    spelt_alike,
-    utc_offset_of,
     window_end_ms,
     window_start_ms,
+)
+from reconciler.adapters.providers.metatrader.series import (
+    spelt_alike,
+)
+from reconciler.adapters.providers.metatrader.zones import (
+    utc_offset_of,
 )
 from reconciler.adapters.providers.mtapi import ADAPTER
 from reconciler.adapters.providers.mtapi.dialects import dialect_of, platform_of

@@ -23,7 +23,9 @@ from urllib.parse import quote
 
 from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.evidence import parse_json
-from reconciler.adapters.providers.metatrader import silent_or_not
+from reconciler.adapters.providers.metatrader.hours import (
+    silent_or_not,
+)
 from reconciler.adapters.providers.rest import (
     PLAIN_CODES,
     Request,

@@ -10,13 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, TypeVar
 
 from reconciler.adapters.providers.candles import bounded_limit
-from reconciler.adapters.providers.checks import is_base_url, is_text
+from reconciler.adapters.providers.checks import is_text
 from reconciler.adapters.providers.ladder import (
     Climb,
     Rung,
@@ -28,10 +27,9 @@ from reconciler.adapters.providers.ladder import (
 )
 from reconciler.adapters.providers.metaapi.calls import ReadPath, read, url_of
 from reconciler.adapters.providers.metaapi.checks import (
-    REQUIRED,
-    is_region,
     timeframes_of,
 )
+from reconciler.adapters.providers.metaapi.opening import Place, prepare
 from reconciler.adapters.providers.metaapi.rows import (
     State,
     read_candles,
@@ -41,29 +39,27 @@ from reconciler.adapters.providers.metaapi.rows import (
     read_symbols,
     token_end,
 )
-from reconciler.adapters.providers.metatrader import (
-    INVESTOR_HINT,
+from reconciler.adapters.providers.metatrader.hours import (
     SilentError,
     closed_sentence,
-    investor_rungs,
-    prove_series,
     reopening,
     silent,
     window_end_ms,
 )
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.plain_keys import (
-    PlainKeys,
-    read_plain_keys,
-    require_header_text,
+from reconciler.adapters.providers.metatrader.rights import (
+    INVESTOR_HINT,
+    investor_rungs,
 )
+from reconciler.adapters.providers.metatrader.series import (
+    prove_series,
+)
+from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.redaction import make_scrubber
 from reconciler.adapters.providers.rest import Request, RestClient, explain_httpx
 from reconciler.adapters.providers.settings import (
     checked,
     pacer_of,
     setting,
-    timeout_s,
 )
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
@@ -72,7 +68,6 @@ from reconciler.core.market import Account, Candle, Ticker, timeframe_ms
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import ProbeName, ProbeStatus, Verdict
 
-DEFAULT_TIMEOUT_S = 60.0
 DEFAULT_TIMEFRAME = "1h"
 _MONTH = "1mn"
 _MONTH_MS = 30 * 86_400_000
@@ -80,16 +75,6 @@ _ELSEWHERE = frozenset({Category.INVALID_CREDENTIALS, Category.EXCHANGE_UNAVAILA
 _SETTING_OUT = frozenset({"CREATED", "DEPLOYING", "REDEPLOYING"})
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which account, and where; `region` is what the file says, if it does."""
-
-    base_url: str
-    region: str
-    keys: PlainKeys
-    timeout_s: float
 
 
 @asynccontextmanager
@@ -100,7 +85,7 @@ async def open_session(
 
     Raises `ProviderError` for settings that cannot be used.
     """
-    place = _prepare(connection, credentials)
+    place = prepare(connection, credentials)
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
         checked("proxy", proxy, is_text, category=Category.BAD_URL)
@@ -345,25 +330,6 @@ class MetaApiSession:
 
     async def _ask(self, work: Callable[[], Awaitable[T]]) -> T:
         return await ask(work, self._setting)
-
-
-def _prepare(connection: Connection, credentials: Credentials) -> Place:
-    base_url = str(setting(connection, credentials, "base_url") or "")
-    if base_url:
-        allow_http = connection.config.get("allow_http") is True
-        accepts = partial(is_base_url, allow_http=allow_http)
-        checked("base_url", base_url, accepts, category=Category.BAD_URL)
-    region = connection.config.get("region", "")
-    if region:
-        checked("region", region, is_region, category=Category.BAD_URL)
-    keys = read_plain_keys(credentials, REQUIRED, in_header=False)
-    require_header_text("token", keys.values["token"])
-    return Place(
-        base_url=base_url,
-        region=region,
-        keys=keys,
-        timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
-    )
 
 
 def _not_deployed(state: State) -> ProviderError:

@@ -18,7 +18,9 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.adapters.providers.evidence import parse_json
-from reconciler.adapters.providers.metatrader import silent_or_not
+from reconciler.adapters.providers.metatrader.hours import (
+    silent_or_not,
+)
 from reconciler.adapters.providers.rest import (
     PLAIN_CODES,
     Request,

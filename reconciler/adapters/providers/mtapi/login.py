@@ -15,7 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.adapters.providers.metatrader import SilentError
+from reconciler.adapters.providers.metatrader.hours import (
+    SilentError,
+)
 from reconciler.adapters.providers.mtapi.calls import (
     NATIVE_CODES,
     NativePath,

@@ -30,16 +30,20 @@ from reconciler.adapters.providers.ladder import (
     climb,
     clock_rung,
 )
-from reconciler.adapters.providers.metatrader import (
-    INVESTOR_HINT,
+from reconciler.adapters.providers.metatrader.hours import (
     SilentError,
     closed_sentence,
-    investor_rungs,
-    prove_series,
     reopening,
     silent,
     window_end_ms,
     window_start_ms,
+)
+from reconciler.adapters.providers.metatrader.rights import (
+    INVESTOR_HINT,
+    investor_rungs,
+)
+from reconciler.adapters.providers.metatrader.series import (
+    prove_series,
 )
 from reconciler.adapters.providers.mtapi.calls import NativePath
 from reconciler.adapters.providers.mtapi.login import Entry, Login

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.adapters.providers.candles import make_candle, malformed
-from reconciler.adapters.providers.metatrader import utc_offset_of
+from reconciler.adapters.providers.metatrader.zones import (
+    utc_offset_of,
+)
 from reconciler.adapters.providers.mtapi.rows import (
     flag_of,
     no_answer,

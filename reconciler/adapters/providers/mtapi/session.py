@@ -25,10 +25,14 @@ from reconciler.adapters.providers.ladder import (
     climb,
     clock_rung,
 )
-from reconciler.adapters.providers.metatrader import (
-    INVESTOR_HINT,
+from reconciler.adapters.providers.metatrader.hours import (
     SilentError,
+)
+from reconciler.adapters.providers.metatrader.rights import (
+    INVESTOR_HINT,
     investor_rungs,
+)
+from reconciler.adapters.providers.metatrader.series import (
     prove_series,
 )
 from reconciler.adapters.providers.mtapi.calls import (

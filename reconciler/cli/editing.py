@@ -72,7 +72,8 @@ def edit_file(console: Console, app: App, file: Path) -> tuple[FileOutcome, Exit
             after = _edited(edit, command)
         except _Refused as refused:
             console.say_file("What was typed is gone; nothing was written to", file)
-            outcome = FileOutcome(file=str(file), result=FileResult.FAILED)
+            why = "what was typed has mistakes; nothing was written"
+            outcome = FileOutcome(file=str(file), result=FileResult.FAILED, detail=why)
             return outcome, ExitCode(refused.exit_code)
     outcome = replaced(file, before, after, FileResult.EDITED)
     if _is_connection(edit):

@@ -112,7 +112,7 @@ def short(recipient: str) -> str:
 _HEAD: Final = 12
 _TAIL: Final = 6
 _MAX_FOLDERS: Final = 100
-_PERSON: Final = re.compile(
+_PERSON: Final = (
     r"(?:&(?P<anchor>[\w.-]+)\s+)?[\"']?"
     r"(?P<key>age1[0-9a-z]+|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+)[\"']?"
     r"\s*,?[ \t]*(?:#[ \t]*(?P<comment>[^\n]+))?"
@@ -138,7 +138,7 @@ def _content(path: str) -> bytes:
 
 
 def _people(text: str) -> Iterator[tuple[str, str]]:
-    for match in _PERSON.finditer(text):
+    for match in re.finditer(_PERSON, text):
         name = (match["comment"] or match["anchor"] or "").strip()
         if name:
             yield match["key"], name

@@ -9,7 +9,7 @@ second time, and a run that was killed is simply run again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.assemble import (
@@ -44,14 +44,11 @@ from reconciler.core.plan import (
     is_stale,
 )
 from reconciler.core.ports import (
-    Clock,
     Desired,
     DesiredSet,
-    DocumentSource,
     Job,
+    Ports,
     StateStore,
-    Tester,
-    Unsealer,
 )
 from reconciler.core.record import (
     Commit,
@@ -65,24 +62,6 @@ from reconciler.core.verdict import Verdict
 
 COMMIT_TRIES = 3
 """A re-test by somebody else may move a record between our read and our commit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The outside world of one run.
-
-    What costs time to find out (`who` acts, the Git `commit`) is asked when it is
-    needed; `stopping` tells that a stop was asked for.
-    """
-
-    source: DocumentSource
-    store: StateStore
-    tester: Tester
-    unsealer: Unsealer
-    clock: Clock
-    who: Callable[[], str]
-    commit: Callable[[], str | None] = lambda: None
-    stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from reconciler.core.ports import (
     DocumentSource,
     Job,
     Observer,
+    Ports,
     Sampler,
     StateStore,
     Tester,
@@ -32,7 +33,6 @@ from reconciler.core.run import RunReport
 from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
 from reconciler.core.verdict import Verdict
-from reconciler.pipeline import Ports
 
 if TYPE_CHECKING:
     from reconciler.adapters.sops import Keyring

@@ -17,6 +17,7 @@ from reconciler.core.ports import (
     DesiredSet,
     Job,
     LockInfo,
+    Ports,
     StoreInfo,
     Unsealed,
 )
@@ -24,7 +25,6 @@ from reconciler.core.record import Action, Commit, Head, Record, head_of
 from reconciler.core.revision import seal_of
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
-from reconciler.pipeline import Ports
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

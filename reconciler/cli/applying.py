@@ -20,10 +20,9 @@ from reconciler.core.errors import InputError
 from reconciler.core.guard import Refusal, check_digest, check_expected
 from reconciler.core.outcome import ExitCode, exit_code_of, worst
 from reconciler.core.plan import FORMAT_VERSION, Plan, is_removal
-from reconciler.core.ports import LockInfo
+from reconciler.core.ports import LockInfo, Ports
 from reconciler.pipeline import (
     Planned,
-    Ports,
     apply_plan,
     make_plan,
 )

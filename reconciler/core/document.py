@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
 
-from reconciler.core import document_checks, durations
+from reconciler.core import document_checks
 from reconciler.core import document_words as words
 from reconciler.core.connection import (
     DEFAULT_OWNER,
@@ -39,158 +35,20 @@ from reconciler.core.document_checks import (
     NAME_PATTERN,
     NAME_WISH,
 )
+from reconciler.core.document_sections import (
+    DATE_PATTERN,
+    DataSection,
+    HealthSection,
+    Line,
+    PermissionSection,
+    Scalar,
+    Section,
+    calendar_date,
+)
 from reconciler.core.document_words import Wants, Wishes
 from reconciler.core.source import Source
 
 _OWNER_PATTERN = r"^(admin|(user|team):[A-Za-z0-9][A-Za-z0-9._@-]{0,62})$"
-_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-"""One line: what stands in reports and terminals must not steer them."""
-_MARKET_PATTERN = r"^(24/7|fx|[A-Z]{4})$"
-_DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-
-
-def _seconds(value: object) -> int:
-    found = durations.parse_duration(value)
-    if found is None:
-        raise PydanticCustomError("duration_type", "not a duration")
-    return found
-
-
-def _scalar(value: object) -> object:
-    if not isinstance(value, str | bool | int | float):
-        raise PydanticCustomError("scalar_type", "not a scalar")
-    return value
-
-
-def _calendar_date(value: str) -> str:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError("date", "no such day") from None
-    return value
-
-
-_PERMISSIONS = ("read", "trade", "withdraw")
-_LIST_OF_PERMISSIONS = Wants(
-    "a list of permissions: read, trade, withdraw",
-    items="read, trade or withdraw",
-    words=_PERMISSIONS,
-)
-
-Line = Annotated[str, Field(pattern=_LINE_PATTERN, max_length=200)]
-Lines = Annotated[tuple[Line, ...], Field(json_schema_extra={"uniqueItems": True})]
-Scalar = Annotated[
-    Any,
-    AfterValidator(_scalar),
-    WithJsonSchema({"type": ["string", "number", "boolean"]}),
-]
-PermissionList = Annotated[
-    tuple[Literal["read", "trade", "withdraw"], ...],
-    Field(json_schema_extra={"uniqueItems": True}),
-    _LIST_OF_PERMISSIONS,
-]
-Count = Annotated[int, Field(ge=1, le=100), Wants("a whole number from 1 to 100")]
-
-
-def _duration(least: str, most: str) -> Any:
-    low, high = durations.parse_duration(least), durations.parse_duration(most)
-    number = {"type": "integer", "minimum": low, "maximum": high}
-    text = {"type": "string", "pattern": durations.PATTERN}
-    return Annotated[
-        int,
-        Field(ge=low, le=high),
-        BeforeValidator(_seconds),
-        WithJsonSchema({"anyOf": [text, number]}),
-        Wants(f"a duration such as 15m, from {least} to {most}"),
-    ]
-
-
-class Section(BaseModel):
-    """What every part of the file has in common."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True
-    )
-
-
-class PermissionSection(Section):
-    """What the key must, and must not, be allowed to do at the provider."""
-
-    require: PermissionList = Field(
-        default=(), title="Required", description="What the key must be allowed to do."
-    )
-    forbid: PermissionList = Field(
-        default=(),
-        title="Forbidden",
-        description="A key that is allowed to do any of this is refused.",
-        examples=[["trade", "withdraw"]],
-    )
-    ip_restricted: Annotated[bool, Wants("true or false")] | None = Field(
-        default=None,
-        title="IP restricted",
-        description="Whether the key must be limited to listed addresses.",
-    )
-
-
-class HealthSection(Section):
-    """When to test again, and when to call the connection broken."""
-
-    interval: _duration("10s", "7d") = Field(  # type: ignore[valid-type]
-        default=900,
-        title="Interval",
-        description="Time between two tests of the daemon.",
-        examples=["15m", 900],
-    )
-    stale_after: _duration("1m", "366d") = Field(  # type: ignore[valid-type]
-        default=86_400,
-        title="Stale after",
-        description="A last test, or last fresh data, older than this is stale.",
-        examples=["24h"],
-    )
-    failure_threshold: Count = Field(
-        default=3,
-        title="Failures to break",
-        description="So many failures in a row make a working connection broken.",
-    )
-    success_threshold: Count = Field(
-        default=2,
-        title="Successes to mend",
-        description="So many successes in a row make a broken connection healthy.",
-    )
-
-
-class DataSection(Section):
-    """Which market data is wanted."""
-
-    symbols: Annotated[
-        Lines, Wants("a list of symbols", items="a symbol: one line of text")
-    ] = Field(
-        default=(),
-        title="Symbols",
-        description="Symbols as the provider spells them, each once.",
-        examples=[["BTC/USDT", "ETH/USDT"]],
-    )
-    timeframes: Annotated[
-        Lines, Wants("a list of timeframes", items="a timeframe: text such as 1h")
-    ] = Field(
-        default=(),
-        title="Timeframes",
-        description="Bar lengths as the provider spells them, each once.",
-        examples=[["1m", "1h", "4h"]],
-    )
-
-    market: Annotated[
-        str,
-        Field(pattern=_MARKET_PATTERN),
-        Wants("24/7, fx, or an exchange's code such as XNYS"),
-    ] = Field(
-        default="",
-        title="Market",
-        description="When the market is open, so that Friday's last bar is fresh on "
-        "Sunday: 24/7, fx (the week of foreign exchange) or the ISO 10383 code of "
-        "an exchange. By default what the type is for.",
-        examples=["fx", "XNYS"],
-    )
 
 
 class ConnectionDocument(Section):
@@ -282,8 +140,8 @@ class ConnectionDocument(Section):
     )
     expires: Annotated[
         str,
-        Field(pattern=_DATE_PATTERN),
-        AfterValidator(_calendar_date),
+        Field(pattern=DATE_PATTERN),
+        AfterValidator(calendar_date),
         Wants('text: a day such as "2027-01-31"'),
     ] = Field(
         default="",

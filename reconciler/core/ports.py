@@ -350,3 +350,21 @@ class Observer(Protocol):
     def finished(self, name: str, *, passed: bool) -> None:
         """One test is done."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside world of one run.
+
+    What costs time to find out (`who` acts, the Git `commit`) is asked when it is
+    needed; `stopping` tells that a stop was asked for.
+    """
+
+    source: DocumentSource
+    store: StateStore
+    tester: Tester
+    unsealer: Unsealer
+    clock: Clock
+    who: Callable[[], str]
+    commit: Callable[[], str | None] = lambda: None
+    stopping: Callable[[], bool] = lambda: False

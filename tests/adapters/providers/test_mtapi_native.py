@@ -218,6 +218,13 @@ def test_every_recorded_error_fails_wherever_it_comes(tmp_path, path, place):
     assert verdict.diagnosis.fix
 
 
+def test_the_bridges_own_stack_is_not_shown_to_a_person(tmp_path):
+    verdict, _ = ask(tmp_path, bridge(PriceHistory=error("CONNECT_ERROR", "disposed")))
+
+    assert "disposed" in verdict.diagnosis.summary
+    assert "Bridge" not in to_json(verdict)
+
+
 def test_an_unknown_server_is_told_apart_from_a_wrong_password(tmp_path):
     refused = error("DONE", "Server 'Nowhere' not found: neither /Search has it.")
 

@@ -10,6 +10,7 @@ An error of the native dialect is HTTP 201 with `{code, message, stackTrace}`: a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.evidence import parse_json
 from reconciler.adapters.providers.metatrader.hours import (
     silent_or_not,
@@ -128,11 +130,13 @@ async def read_document(
     `SilentError` when the broker does not serve now, `TokenError` when the token is
     no longer known.
     """
+    answer = _without_stack(await client.send(request))
     try:
-        return await client.read(request, codes)
+        client.require_success(answer, codes)
     except ProviderError as error:
         found = _sharpened(error, now)
-    raise found
+        raise found from None
+    return parse_json(answer.body)
 
 
 async def read_text(
@@ -143,7 +147,7 @@ async def read_text(
     The text is not judged, and may be a secret. Raises like `read_document` for an
     error document, a web page, a redirect, and for nothing at all.
     """
-    answer = await client.send(request)
+    answer = _without_stack(await client.send(request))
     document = parse_json(answer.body)
     text = document if isinstance(document, str) else answer.body.strip()
     is_plain = answer.is_success and not answer.is_html and text[:1] not in {"{", "["}
@@ -155,6 +159,15 @@ async def read_text(
         found = _sharpened(error, now)
         raise found from None
     raise not_an_answer("plain text", answer.status)
+
+
+def _without_stack(answer: Answer) -> Answer:
+    """Return an error document without the bridge's own stack: it tells nobody here."""
+    document = parse_json(answer.body)
+    if not isinstance(document, dict) or "stackTrace" not in document:
+        return answer
+    kept = {name: document[name] for name in document if name != "stackTrace"}
+    return replace(answer, body=json.dumps(kept))
 
 
 def not_an_answer(wanted: str, status: int) -> ProviderError:

@@ -106,7 +106,8 @@ RULES: dict[str, Rule] = {
     "R313": Rule(".sops.yaml cannot be used", "correct it at the place named"),
     "R314": Rule(
         "sealed under another rule than that of .sops.yaml",
-        "run 'reconcile encrypt FILE'",
+        "seal it anew: 'reconcile decrypt FILE -o plain.yaml', move that over FILE, "
+        "then 'reconcile encrypt FILE'",
     ),
     "R315": Rule(
         "a sealed credential is not as long as the provider's",

@@ -91,6 +91,20 @@ def test_drift_is_shown_with_the_command_that_mends_it(sealed):
     assert status(sealed)["counts"] == {"files": 1, "drifted": 1, "unwell": 1}
 
 
+def test_what_is_said_to_mend_another_rule_mends_it(sealed):
+    config = sealed.read(".sops.yaml")
+    other = config.replace("^(credentials|binding)$", "^(binding|credentials)$")
+    (sealed.path / ".sops.yaml").write_text(other)
+    file = "connections.d/spot.yaml"
+    assert [one["code"] for one in spot(sealed)["drift"]] == ["R314"]
+
+    sealed.here("decrypt", file, "-o", "plain.yaml")
+    (sealed.path / "plain.yaml").replace(sealed.path / file)
+    sealed.here("encrypt", file)
+
+    assert spot(sealed)["drift"] == []
+
+
 def test_a_changed_destination_is_unwell(sealed):
     sealed.edit("spot", "provider: binance", "provider: binanceus")
 

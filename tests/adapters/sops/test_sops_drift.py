@@ -105,7 +105,8 @@ def test_a_file_that_was_sealed_under_another_rule(repository, more, said):
 
     assert found.code == "R314"
     assert said in found.message
-    assert found.hint == "run 'reconcile encrypt d/main.yaml'"
+    assert "'reconcile decrypt d/main.yaml -o plain.yaml'" in found.hint
+    assert found.hint.endswith("then 'reconcile encrypt d/main.yaml'")
 
 
 def test_a_public_file_has_no_drift(tmp_path, repository):

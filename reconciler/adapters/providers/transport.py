@@ -78,6 +78,8 @@ def timeout_diagnosis(timeout_s: float) -> Diagnosis:
 def _category(cause: BaseException) -> Category | None:
     if isinstance(cause, asyncio.CancelledError):
         return None
+    if isinstance(getattr(cause, "os_error", None), ConnectionResetError):
+        return Category.CONNECTION_RESET  # it was taken, and cut in the TLS handshake
     return next((found for kind, found in _BY_CLASS if isinstance(cause, kind)), None)
 
 

@@ -34,6 +34,7 @@ from reconciler.adapters.providers.custom_api.templates import (
     spell_symbol,
 )
 from reconciler.adapters.providers.custom_api.tls import (
+    causes,
     client_refusal,
     refused_certificate,
 )
@@ -378,5 +379,4 @@ class EndpointSession:
 
 def _hung_up(error: Exception) -> bool:
     """Tell whether the other end closed the connection without a word."""
-    inner = error.__cause__ or error.__context__
-    return isinstance(error, _HUNG_UP) or isinstance(inner, _HUNG_UP)
+    return any(isinstance(cause, _HUNG_UP) for cause in causes(error))

@@ -107,7 +107,7 @@ def client_refusal(
     error: BaseException, *, has_certificate: bool = True
 ) -> Diagnosis | None:
     """Return the diagnosis of a server that refused the client's certificate."""
-    for cause in _chain(error):
+    for cause in causes(error):
         reason = str(getattr(cause, "reason", "") or "")
         found = (c for sign, c in _REFUSED_BY_ALERT.items() if reason.endswith(sign))
         category = next(found, None)
@@ -122,6 +122,18 @@ def client_refusal(
                 evidence=evidence,
             )
     return None
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it, each with the system's error inside."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        inner = getattr(error, "os_error", None)
+        if isinstance(inner, BaseException):
+            yield inner
+        error = error.__cause__ or error.__context__
 
 
 def refused_certificate(
@@ -259,14 +271,3 @@ def _as_file(pem: str) -> Iterator[str]:
 
 def _bad(detail: str, fix: str) -> ProviderError:
     return ProviderError(diagnose(Category.INVALID_CREDENTIALS, detail=detail, fix=fix))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        inner = getattr(error, "os_error", None)
-        if isinstance(inner, BaseException):
-            yield inner
-        error = error.__cause__ or error.__context__

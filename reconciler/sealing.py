@@ -34,11 +34,13 @@ def seal_text(
         app: The keys and the clock.
         text: A connection, its credentials in plain text or sealed.
         file: Where it lies or will lie.
-        named: Public keys to seal for, instead of what `.sops.yaml` says.
+        named: Public keys to seal for, instead of what `SOPS_AGE_RECIPIENTS` or
+            else `.sops.yaml` says.
         rebind: Accept a changed type, provider, owner or config.
     """
     from reconciler.adapters.sops import Recipients, seal
 
+    named = named or _named_by_environment(app)
     rule = None if named else _rule_for(app, file)
     rule_keys = rule.recipients if rule else Recipients()
     return seal(
@@ -51,6 +53,11 @@ def seal_text(
         rule=rule.rule if rule else None,
         only_encrypted=rule.mac_only_encrypted if rule else None,
     )
+
+
+def _named_by_environment(app: App) -> Sequence[str]:
+    listed = app.choices.environment.get("SOPS_AGE_RECIPIENTS", "")
+    return [key.strip() for key in listed.split(",") if key.strip()]
 
 
 def decrypt_text(app: App, text: str, *, file: Path) -> str:

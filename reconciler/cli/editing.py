@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.editors import editor_of, run_editor
-from reconciler.cli.private_file import private_file
+from reconciler.cli.private_file import is_in_memory, private_file
 from reconciler.cli.reading import read_text
 from reconciler.cli.sealing import (
     mistakes_at,
@@ -65,6 +65,8 @@ def edit_file(console: Console, app: App, file: Path) -> tuple[FileOutcome, Exit
         plain = decrypt_text(app, before, file=file)
     env = console.environment
     with private_file(file.name, plain.encode(), environment=env) as path:
+        if not is_in_memory(path, environment=env):
+            console.say_file("Until the editor ends, plain text is on disk in", path)
         edit = _Edit(
             console=console, app=app, file=file, before=before, plain=plain, path=path
         )

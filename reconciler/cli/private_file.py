@@ -54,6 +54,12 @@ def private_file(
         raise InputError(f"the plain text in '{folder}' could not be removed")
 
 
+def is_in_memory(path: Path, *, environment: Mapping[str, str]) -> bool:
+    """Tell whether a private file lies in memory, and never reached a disk."""
+    places = (environment.get("XDG_RUNTIME_DIR", ""), _IN_MEMORY)
+    return any(place and path.is_relative_to(place) for place in places)
+
+
 def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for a program that needs none of our secrets."""
     return {

@@ -144,6 +144,8 @@ def run_everything(watch):
         ("state", "list"),
         ("state", "pull"),
         ("state", "backup"),
+        ("secrets", "status"),
+        ("secrets", "status", "--format", "json"),
     ):
         watch(*command)
     names = sorted(file.stem for file in (watch.repo.path / "connections.d").iterdir())
@@ -151,6 +153,7 @@ def run_everything(watch):
         if name.startswith("."):
             continue
         watch("show", name)
+        watch("textconv", f"connections.d/{name}.yaml")
         watch("show", name, "--format", "json")
         watch("state", "show", name)
         watch("-v", "test", f"connections.d/{name}.yaml", "--format", "json")
@@ -388,6 +391,24 @@ def test_files_sealed_anew_and_for_others(watch, monkeypatch):
         watch(*command)
     watch.repo.file("plain").unlink()
 
+    watch.look_everywhere()
+
+
+def test_two_branches_that_changed_one_secret(watch):
+    plant(watch)
+    spot = watch.repo.file("spot")
+    versions = [watch.repo.path / name for name in ("base", "ours", "theirs")]
+    for version, secret in zip(versions, (KEY, ODD, PASS), strict=True):
+        watch("set", "spot", "api_secret", "--stdin", stdin=secret)
+        version.write_text(spot.read_text())
+
+    merged = watch("merge-driver", *versions, "--path", "connections.d/spot.yaml")
+    spot.write_text(versions[1].read_text())
+    watch("validate")
+    watch("encrypt", "--rebind", "connections.d/spot.yaml")
+    watch("textconv", "connections.d/spot.yaml")
+
+    assert merged.code == 1
     watch.look_everywhere()
 
 

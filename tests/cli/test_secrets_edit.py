@@ -8,9 +8,11 @@ import os
 import signal
 import stat
 import time
+from pathlib import Path
 
 import pytest
 
+from reconciler.cli.private_file import is_in_memory
 from tests.cli.editor_scripts import editor, private_place, use_editor
 from tests.cli.terminal import at_terminal
 
@@ -418,3 +420,18 @@ def test_what_was_removed_by_the_editor_is_overwritten(repo, spot, place, tmp_pa
 
     wait_until(lambda: left.exists() and left.read_bytes())
     assert set(left.read_bytes().removeprefix(b"left:")) <= {0}
+
+
+@pytest.mark.parametrize(
+    ("folder", "environment", "expected"),
+    [
+        ("/dev/shm/reconcile-x/spot.yaml", {}, True),
+        ("/run/user/7/reconcile-x/spot.yaml", {"XDG_RUNTIME_DIR": "/run/user/7"}, True),
+        ("/run/user/7/reconcile-x/spot.yaml", {}, False),
+        ("/var/tmp/reconcile-x/spot.yaml", {"XDG_RUNTIME_DIR": ""}, False),
+    ],
+)
+def test_plain_text_on_a_disk_is_told_from_plain_text_in_memory(
+    folder, environment, expected
+):
+    assert is_in_memory(Path(folder), environment=environment) is expected

@@ -401,3 +401,16 @@ def test_new_leaves_places_to_fill_in_when_that_is_asked_for(repo):
     repo.here("new", "spot", "--type", "ccxt_crypto", "--provider", "okx", "--later")
 
     assert 'api_passphrase: "PASTE-HERE"' in repo.read("connections.d/spot.yaml")
+
+
+def test_the_environment_of_sops_names_recipients_as_well(bare, monkeypatch):
+    public = bare.here("keygen").out.strip()
+    monkeypatch.setenv("SOPS_AGE_RECIPIENTS", f" {public} , ")
+    arguments = ("--type", "ccxt_crypto", "--provider", "binance")
+
+    bare.here(
+        *("new", "spot", *arguments, "--credentials-stdin"),
+        stdin='{"api_key": "k", "api_secret": "s"}',
+    )
+
+    assert f"recipient: {public}" in bare.file("spot").read_text()

@@ -16,23 +16,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.diagnosing import explain_rest
 from reconciler.adapters.providers.evidence import parse_json
 from reconciler.adapters.providers.metatrader.hours import (
     silent_or_not,
 )
+from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import (
     PLAIN_CODES,
     Request,
     RestClient,
     join_url,
 )
-from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 
 _ACCOUNT = "users/current/accounts/{account}"
@@ -128,6 +130,19 @@ async def read(
         fix = "test again: MetaApi prepares the answer"
         raise ProviderError(client.describe(Category.EXCHANGE_UNAVAILABLE, answer, fix))
     return parse_json(answer.body)
+
+
+def explain(answer: Answer, *, scrub: Scrubber, now_s: float) -> Diagnosis | None:
+    """Explain an answer of MetaApi's, None for one that is no refusal."""
+    # 404 is the account's or the symbol's; the sentence says which.
+    is_symbol = "symbol" in answer.head.lower()
+    path = ReadPath.PRICE if is_symbol else ReadPath.INFORMATION
+    codes = _SYMBOL_CODES if is_symbol else CODES
+    found = explain_rest(answer, codes, scrub=scrub, now_s=now_s)
+    if found is None:
+        return None
+    now = datetime.fromtimestamp(now_s, tz=UTC)
+    return _sharpened(ProviderError(found), answer, path, now).diagnosis
 
 
 def _sharpened(

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.providers.mtapi.checks import check
 from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
 
 if TYPE_CHECKING:
+    from reconciler.adapters.providers.answers import Answer
     from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.redaction import Scrubber
 
 _TEMPLATE = """\
 credentials:  # seal them before you commit
@@ -49,6 +52,15 @@ class MtapiAdapter:
         """Return the body of a new document; the same for every provider."""
         del provider
         return _TEMPLATE
+
+    def explain(
+        self, provider: str, answer: Answer, *, scrub: Scrubber, now_s: float
+    ) -> Diagnosis | None:
+        """Explain an answer of a bridge, None for one that is no refusal."""
+        from reconciler.adapters.providers.mtapi.calls import explain
+
+        del provider
+        return explain(answer, scrub=scrub, now_s=now_s)
 
     def open(
         self, connection: Connection, credentials: Credentials, network: Network | Any

@@ -11,25 +11,28 @@ An error of the native dialect is HTTP 201 with `{code, message, stackTrace}`: a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.evidence import parse_json
+from reconciler.adapters.providers.diagnosing import explain_rest
+from reconciler.adapters.providers.evidence import codes_of, parse_json
 from reconciler.adapters.providers.metatrader.hours import (
     silent_or_not,
 )
+from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import (
     PLAIN_CODES,
     Request,
     RestClient,
     join_url,
 )
-from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 
 
@@ -78,6 +81,7 @@ NATIVE_CODES: Mapping[str, Category] = {
     # Seen only when a fresh login was forgotten too: its password was accepted.
     "invalid_token": Category.EXCHANGE_UNAVAILABLE,
 }
+TOKEN = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SERVER_FIX = "correct config.server: the exact name that the MetaTrader terminal shows"
 _TOKEN_FIX = "the bridge forgets the login: let no other program use this account there"  # noqa: S105
 
@@ -159,6 +163,22 @@ async def read_text(
         found = _sharpened(error, now)
         raise found from None
     raise not_an_answer("plain text", answer.status)
+
+
+def explain(answer: Answer, *, scrub: Scrubber, now_s: float) -> Diagnosis | None:
+    """Explain a bridge's answer in either dialect, None for one that is no refusal."""
+    text = answer.body.strip().strip('"')
+    if answer.is_success and (text == "OK" or TOKEN.fullmatch(text)):
+        return None
+    answer = _without_stack(answer)
+    # The vendor writes its codes in capitals, gateways do not.
+    is_native = any(code.isupper() for code in codes_of(parse_json(answer.body)))
+    codes = NATIVE_CODES if is_native else V1_CODES
+    found = explain_rest(answer, codes, scrub=scrub, now_s=now_s)
+    if found is None:
+        return None
+    now = datetime.fromtimestamp(now_s, tz=UTC)
+    return _sharpened(ProviderError(found), now).diagnosis
 
 
 def _without_stack(answer: Answer) -> Answer:

@@ -9,7 +9,6 @@ then one new login is tried, and the call is made once more.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from reconciler.adapters.providers.metatrader.hours import (
 )
 from reconciler.adapters.providers.mtapi.calls import (
     NATIVE_CODES,
+    TOKEN,
     NativePath,
     TokenError,
     native_request,
@@ -34,7 +34,6 @@ from reconciler.adapters.providers.rest import RestClient
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 
-_TOKEN = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _GOODBYE_S = 2.0
 _OPTIONAL = frozenset({Category.WRONG_URL, Category.BAD_REQUEST})
 
@@ -175,7 +174,7 @@ class Login:
                     )
         except TimeoutError:
             raise _too_slow(limit_s) from None
-        if not _TOKEN.fullmatch(text):
+        if not TOKEN.fullmatch(text):
             raise not_an_answer("a token", status)
         self._scrub.learn(text)
         return text

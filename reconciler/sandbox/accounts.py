@@ -53,14 +53,26 @@ class Account:
         return not self.ip_allowlist or ip in self.ip_allowlist
 
 
+_LENGTHS = {
+    "binance": (64, 64),
+    "binance-testnet": (64, 64),
+    "okx": (36, 32),
+    "okx-demo": (36, 32),
+    "kraken": (56, 64),  # bytes of the secret: 88 characters of base64
+    "kucoin": (24, 36),
+}
+"""Characters of a real key and secret, so that checks of lengths can be tried."""
+
+
 def _make(provider: str, name: str, number: int) -> Account:
-    secret = f"sandbox-{provider}-{name}-secret"
+    key_chars, secret_chars = _LENGTHS.get(provider, (0, 0))
+    secret = _of_length(f"sandbox-{provider}-{name}-secret", secret_chars)
     if provider == "kraken":  # its secrets are base64, and clients decode them
         secret = base64.b64encode(secret.encode()).decode()
     with_passphrase = provider.startswith(("okx", "kucoin"))
     return Account(
         name=name,
-        api_key=f"sandbox-{provider}-{name}-key",
+        api_key=_of_length(f"sandbox-{provider}-{name}-key", key_chars),
         api_secret=secret,
         api_passphrase=f"sandbox-{provider}-{name}-pass" if with_passphrase else "",
         account_id=str(1000 + number),
@@ -68,6 +80,11 @@ def _make(provider: str, name: str, number: int) -> Account:
         ip_allowlist=(OFFICE_IP,) if name == "office" else (),
         demo=provider == "okx-demo",
     )
+
+
+def _of_length(text: str, chars: int) -> str:
+    """Return a text as long as the provider's own keys are; 0 leaves it alone."""
+    return text.ljust(chars, "0")[:chars] if chars else text
 
 
 def _people(provider: str) -> tuple[Account, ...]:

@@ -425,10 +425,10 @@ def test_what_was_removed_by_the_editor_is_overwritten(repo, spot, place, tmp_pa
 @pytest.mark.parametrize(
     ("folder", "environment", "expected"),
     [
-        ("/dev/shm/reconcile-x/spot.yaml", {}, True),
+        ("/dev/shm/reconcile-x/spot.yaml", {}, True),  # noqa: S108  # only a name
         ("/run/user/7/reconcile-x/spot.yaml", {"XDG_RUNTIME_DIR": "/run/user/7"}, True),
         ("/run/user/7/reconcile-x/spot.yaml", {}, False),
-        ("/var/tmp/reconcile-x/spot.yaml", {"XDG_RUNTIME_DIR": ""}, False),
+        ("/home/me/tmp/spot.yaml", {"XDG_RUNTIME_DIR": ""}, False),
     ],
 )
 def test_plain_text_on_a_disk_is_told_from_plain_text_in_memory(

@@ -66,10 +66,14 @@ def test_a_bad_parameter_is_named(sandbox, url, code):
     [
         ({}, "timestamp=1&signature=0", -2014),
         ({"X-MBX-APIKEY": ""}, "timestamp=1&signature=0", -2014),
-        ({"X-MBX-APIKEY": "sandbox-binance-reader-key"}, "timestamp=1", -1102),
-        ({"X-MBX-APIKEY": "sandbox-binance-reader-key"}, "a=1&signature=0", -1102),
+        ({"X-MBX-APIKEY": sandbox_account("binance").api_key}, "timestamp=1", -1102),
         (
-            {"X-MBX-APIKEY": "sandbox-binance-reader-key"},
+            {"X-MBX-APIKEY": sandbox_account("binance").api_key},
+            "a=1&signature=0",
+            -1102,
+        ),
+        (
+            {"X-MBX-APIKEY": sandbox_account("binance").api_key},
             "timestamp=1&signature=0",
             -1021,
         ),
@@ -98,10 +102,10 @@ def test_a_binance_parameter_added_after_signing_is_caught(sandbox):
 
 def okx_headers(*, stamp="2020-01-01T00:00:00.000Z", **changes):
     headers = {
-        "OK-ACCESS-KEY": "sandbox-okx-reader-key",
+        "OK-ACCESS-KEY": sandbox_account("okx").api_key,
         "OK-ACCESS-SIGN": "c2lnbg==",
         "OK-ACCESS-TIMESTAMP": stamp,
-        "OK-ACCESS-PASSPHRASE": "sandbox-okx-reader-pass",
+        "OK-ACCESS-PASSPHRASE": sandbox_account("okx").api_passphrase,
     }
     return {name: v for name, v in (headers | changes).items() if v}
 
@@ -126,7 +130,7 @@ def test_okx_reads_its_headers_strictly(sandbox, changes, code):
 
 
 def test_kucoin_wants_all_its_headers(sandbox):
-    headers = {"KC-API-KEY": "sandbox-kucoin-reader-key"}
+    headers = {"KC-API-KEY": sandbox_account("kucoin").api_key}
 
     answer = request(sandbox, "GET", f"{KUCOIN}/api/v1/accounts", headers=headers)
 
@@ -150,7 +154,7 @@ def test_a_kucoin_key_of_version_1_sends_its_passphrase_in_the_clear(sandbox):
 
 
 def test_kraken_wants_a_nonce(sandbox):
-    headers = {"API-Key": "sandbox-kraken-reader-key", "API-Sign": "eA=="}
+    headers = {"API-Key": sandbox_account("kraken").api_key, "API-Sign": "eA=="}
 
     answer = request(
         sandbox, "POST", f"{KRAKEN}/0/private/Balance", headers=headers, data={"a": "b"}

@@ -1,13 +1,15 @@
 """How long the keys are that an exchange issues, where that is known.
 
-Only exchanges are listed whose own pages show keys of one length; everybody else's
-are not judged. Asymmetric keys (Binance's Ed25519 and RSA) are PEM texts and far
-longer, which is never held against them. Read in November 2026 from:
+Only exchanges are listed whose keys have one length; everybody else's are not judged.
+Asymmetric keys (Binance's Ed25519 and RSA) are PEM texts and far longer, which is
+never held against them. As of November 2026:
 
-- Binance: the FAQ on API key types and the examples of signed requests;
+- Binance: the FAQ on API key types;
 - Kraken: "What is the authentication algorithm for private endpoints?", support pages;
-- KuCoin: the examples of its API pages; the same forms are what secret scanners seek;
-- OKX: "Signature" in the API guide; its keys are UUIDs.
+- KuCoin: the sample answer of its call about a key has 24 hexadecimal digits; that
+  its secrets are UUIDs is what secret scanners look for, and no page of its own;
+- OKX: "Signature" in the API guide for the secret; that its keys are UUIDs is known
+  from use only.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ import click
 from tests.interop import others, peers, rounds
 from tests.interop.changes import Workplace
 from tests.interop.compare import Disagreement
-from tests.interop.judging import SopsFaultError
+from tests.interop.judging import DialectError, SopsFaultError
 from tests.interop.peers import Peer
 from tests.interop.rounds import Round
 
@@ -52,7 +52,10 @@ class Tally:
     openings: int = 0
     is_cut: bool = False
     """Whether there was no time for all of them."""
-    faults: Counter[str] = field(default_factory=Counter)
+    faults: int = 0
+    """Files that sops itself cannot write and read back."""
+    refused: int = 0
+    """Files that sops spelled outside our dialect."""
     found: list[tuple[str, Disagreement]] = field(default_factory=list)
 
 
@@ -93,7 +96,7 @@ class Run:
             work = Workplace(rng=rng, program=self.program, folder=Path(folder))
             try:
                 return self.kinds[name](work)
-            except (Disagreement, SopsFaultError) as outcome:
+            except (Disagreement, SopsFaultError, DialectError) as outcome:
                 return outcome
             except Exception as crash:  # noqa: BLE001  # a crash of ours is a find too
                 what = "".join(traceback.format_exception(crash))
@@ -184,17 +187,21 @@ def _count(tally: Tally, label: str, outcome: int | Exception | None) -> None:
         tally.openings += outcome
     elif isinstance(outcome, Disagreement):
         tally.found.append((label, outcome))
+    elif isinstance(outcome, DialectError):
+        tally.refused += 1
     else:
-        tally.faults[str(outcome)[:120]] += 1
+        tally.faults += 1
 
 
 def _report(name: str, tally: Tally, run: Run) -> None:
-    faults = tally.faults.total()
     say(
         f"  {name}: {tally.documents} documents, {tally.openings} openings,"
         f" {len(tally.found)} disagreements"
-        + (f", {faults} that sops itself cannot write and read back" if faults else "")
     )
+    if tally.faults:
+        say(f"    {tally.faults} that sops itself cannot write and read back")
+    if tally.refused:
+        say(f"    {tally.refused} that sops spelled outside our dialect")
     if tally.is_cut:
         say("    the time limit came first")
     for label, found in tally.found[:_SHOWN]:

@@ -22,14 +22,25 @@ class SopsFaultError(Exception):
     """sops wrote what it cannot read back, or changed a value on the way."""
 
 
+class DialectError(Exception):
+    """sops spells a plain value in a way that our dialect refuses, with the fix."""
+
+
 def judge_sops(work: Workplace, sealed: Sealed, document: str) -> int:
-    """Let sops read a file; raises `Disagreement` unless it reads what was meant."""
+    """Let sops read a file.
+
+    Raises:
+        Disagreement: It does not read what was meant.
+        SopsFaultError: It prints what nobody can read.
+    """
     sops = work.sops(*sealed.keys)
     try:
         plain = sops.decrypt(sealed.text)
         first = difference(sealed.data, without_binding(typed_documents(plain)))
     except (SopsError, InputError) as error:
         first = f"what it prints: {error}"
+        if len(sealed.data) > 1 and isinstance(error, InputError):
+            raise SopsFaultError(first) from None
     if first and len(sealed.data) == 1 and has_json(sealed.data):
         # It has layouts in which it prints text wrongly as YAML, never as JSON.
         return judge_sops_json(work, sealed, document) + 1

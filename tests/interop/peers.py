@@ -117,7 +117,10 @@ def _built(folder: Path, command_for, *, install: bool) -> str:
         except (OSError, subprocess.SubprocessError) as error:
             return f"{command[0]} failed ({type(error).__name__})"
         if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+            said = [
+                one for one in done.stderr.splitlines() if "complete log" not in one
+            ]
+            last = said[-1].strip() if said else "without a word"
             return f"{command[0]} exited with {done.returncode}: {last[:200]}"
         if not folder.exists():
             new.replace(folder)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.adapters.sops import Recipients, seal
-from reconciler.core.errors import InputError
+from reconciler.core.errors import DocumentError, InputError
 from tests.interop import changes, documents
 from tests.interop.changes import NOW, Change, Sealed, Workplace
 from tests.interop.compare import Disagreement, has_json
 from tests.interop.documents import Document
 from tests.interop.judging import (
+    DialectError,
     SopsFaultError,
     check_bound,
     judge_sops,
@@ -77,7 +78,12 @@ def sops_changed_by_us(work: Workplace) -> int:
         rule, ways = any_rule(work.rng), changes.OF_ANYTHING
     sealed = _sealed_by_sops(work, document, *rule)
     openings = judge_us(work, sealed, document.text)
-    changed = _changed(work.rng.choice(ways), work, sealed, document)
+    try:
+        changed = _changed(work.rng.choice(ways), work, sealed, document)
+    except Disagreement as found:
+        if _is_spelling(found.__cause__):
+            raise DialectError from None
+        raise
     return openings + judge_sops(work, changed, document.text)
 
 
@@ -109,4 +115,10 @@ def _changed(
     except (SopsError, InputError) as error:
         raise Disagreement(
             f"{change.__name__}: {error}", document=document.text, sealed=sealed.text
-        ) from None
+        ) from error
+
+
+def _is_spelling(error: BaseException | None) -> bool:
+    """Tell whether only our dialect objects: to a plain value, or to a tag."""
+    found = error.diagnostics if isinstance(error, DocumentError) else ()
+    return bool(found) and {one.code for one in found} <= {"R104", "R105"}

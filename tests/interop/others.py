@@ -11,14 +11,14 @@ from random import Random
 from typing import Any, Final
 
 from reconciler.adapters.sops import Keyring, Recipients, load_keyring
-from reconciler.adapters.sops.block import Metadata
-from reconciler.adapters.sops.key_groups import (
+from reconciler.adapters.sops.age.key_groups import (
     KeyGroup,
     Stanza,
     WrappedKey,
     wrap_key,
 )
-from reconciler.adapters.sops.keyring import data_key
+from reconciler.adapters.sops.age.keyring import data_key
+from reconciler.adapters.sops.block import Metadata
 from reconciler.adapters.sops.rules import OURS
 from reconciler.core.errors import InputError
 from tests.interop import documents

@@ -128,7 +128,7 @@ SUBJECTS = {
         "feed",
         {"api_key": sandbox_account("feed").api_key},
         authentication_method="bearer",
-        retry={"attempts": 2, "on": ["timeout", 429, 503], "max": "1s"},
+        retry={"attempts": 2, "after": ["timeout", 429, 503], "max": "1s"},
         test={
             "path": "/health",
             "expect": {

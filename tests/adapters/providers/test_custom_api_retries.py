@@ -19,7 +19,7 @@ from tests.adapters.providers.custom_api_cases import (
     with_session,
 )
 
-RETRY = {"attempts": 3, "on": ["timeout", 429, 500, 503], "max": "2s"}
+RETRY = {"attempts": 3, "after": ["timeout", 429, 500, 503], "max": "2s"}
 
 
 def account(sandbox, case):

@@ -19,15 +19,21 @@ credentials:  # seal it before you commit
   api_key: "PASTE-HERE"
 config:
   endpoint: https://md.example.com/v1
-  authentication_method: bearer   # bearer, header, query, basic, none
-  # rate_limit: 100               # requests a minute
+  authentication_method: bearer   # bearer, header, query, basic, hmac,
+                                  # oauth2_client_credentials, mtls, none
+  # backup_endpoints: [https://md2.example.com/v1]
+  # rate_limit: 100               # requests a minute, or {requests: 10, per: 1s}
+  # retry: {attempts: 2, after: [timeout, 429, 503]}
   # test: {path: /health}         # a path that needs the key
+  # error_rules:                  # the feed's own words for what is wrong
+  #   - {json: "code == 'E17'", category: expired_credentials}
   # ohlcv:                        # unless candles come as [[ms, o, h, l, c, v]]
   #   path: /candles
   #   params: {symbol: "{symbol}", interval: "{timeframe}", limit: "{limit}"}
   #   rows: data.candles
   #   columns: {timestamp: time, open: o, high: h, low: l, close: c, volume: v}
   #   timestamp_unit: ms          # s, ms, us, ns, iso8601
+  #   pagination: {type: page}    # cursor, page, offset, time, link_header
 settings:
   symbols: [AAPL]
   timeframes: [1h]

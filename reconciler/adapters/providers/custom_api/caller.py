@@ -50,11 +50,11 @@ def make_retry(config: Mapping[str, Any]) -> Retry:
     """Return what `config.retry` says; without it, nothing is tried again."""
     if not config:
         return Retry()
-    on = config.get("on", ["timeout", 429, 502, 503, 504])
+    after = config.get("after", ["timeout", 429, 502, 503, 504])
     return Retry(
         attempts=config.get("attempts", 2),
-        statuses=frozenset(item for item in on if isinstance(item, int)),
-        after_timeout="timeout" in on,
+        statuses=frozenset(item for item in after if isinstance(item, int)),
+        after_timeout="timeout" in after,
         grows=config.get("backoff", "exponential") == "exponential",
         longest_s=float(parse_duration(config.get("max")) or _LONGEST_WAIT_S),
     )

@@ -37,11 +37,14 @@ _WRONG_NAMES = {
     "backups": "backup_endpoints",
     "retries": "retry",
 }
-_WRONG_TLS_NAMES = {
-    "ca_file": "ca_pem",
-    "ca": "ca_pem",
-    "cert_file": "ca_pem",
-    "pin": "pin_sha256",
+_WRONG_INNER_NAMES = {
+    "tls": {
+        "ca_file": "ca_pem",
+        "ca": "ca_pem",
+        "pin": "pin_sha256",
+    },
+    # Unquoted, `on` is true to other readers of YAML, and our own refuses it.
+    "retry": {"on": "after"},
 }
 _PAGE_NAMES = {
     "cursor": ("cursor",),
@@ -93,7 +96,7 @@ def check(connection: Connection) -> Iterator[Finding]:
     known = keys(allow_http=allow_http)
     yield from check_config(config, known, wrong_names=_WRONG_NAMES)
     for name, section in SECTIONS.items():
-        wrong = _WRONG_TLS_NAMES if name == "tls" else None
+        wrong = _WRONG_INNER_NAMES.get(name)
         yield from _check_section(config.get(name), section, ("config", name), wrong)
     for path, section in nested(allow_http=allow_http).items():
         inner = _get(config.get(path[0]), path[1])

@@ -76,7 +76,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     ),
     "retry": (
         _whole("attempts", 1, accepts.MAX_ATTEMPTS),
-        Key(name="on", accepts=accepts.is_retry_list),
+        Key(name="after", accepts=accepts.is_retry_list),
         _words("backoff", "exponential", "constant"),
         Key(name="max", accepts=accepts.is_duration),
     ),

@@ -75,7 +75,8 @@ def measure(root: Path, sandbox: Sandbox, count: int) -> None:
 
 def prepare(root: Path, sandbox: Sandbox, count: int) -> dict[str, str]:
     """Write sealed connections and the key that opens them."""
-    from reconciler.adapters.sops import Recipients, key_file, seal
+    from reconciler.adapters.sops import Recipients, seal
+    from reconciler.adapters.sops.age import key_file
 
     key = root / "age.txt"
     recipient = key_file.make(key, now=datetime.now(UTC))

@@ -17,7 +17,7 @@ from reconciler.wiring import App
 
 if TYPE_CHECKING:
     from reconciler.adapters.sops import CreationRule, KeyChange, Recipients
-    from reconciler.adapters.sops.merging import Merged
+    from reconciler.adapters.sops.merge.merging import Merged
 
 
 def seal_text(
@@ -130,7 +130,7 @@ def update_text(app: App, text: str, *, file: Path) -> KeyChange:
 
 def people_of(app: App) -> Mapping[str, str]:
     """Return the names that `.sops.yaml` has for public keys, by key."""
-    from reconciler.adapters.sops.rulebook import Rulebook
+    from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 
     return Rulebook(os.fspath(app.choices.directory)).people
 
@@ -192,7 +192,7 @@ def merge_texts(
     app: App, base: str, ours: str, theirs: str, *, file: Path, marker_size: int
 ) -> Merged:
     """Return two versions of a file merged by value; see `adapters/sops/merging`."""
-    from reconciler.adapters.sops.merging import merge_documents
+    from reconciler.adapters.sops.merge.merging import merge_documents
 
     return merge_documents(
         base,

@@ -37,7 +37,7 @@ def seals_of(app: App, files: Sequence[Path] = ()) -> tuple[FileSeal, ...]:
 
     With a key their bindings are checked; without one nothing is opened.
     """
-    from reconciler.adapters.sops.standing import file_seals
+    from reconciler.adapters.sops.upkeep.standing import file_seals
 
     directory, names = app.choices.directory, sorted(set(_documents(app, files)))
     keyring = None if app.keyring.is_empty else app.keyring

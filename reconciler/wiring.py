@@ -355,8 +355,8 @@ def make_identity(
 
     Without a path it goes where sops and we look by ourselves.
     """
-    from reconciler.adapters.sops import key_file
-    from reconciler.adapters.sops.keyring import default_key_file
+    from reconciler.adapters.sops.age import key_file
+    from reconciler.adapters.sops.age.keyring import default_key_file
 
     home = Path.home()
     target = path or default_key_file(app.choices.environment, home=home)

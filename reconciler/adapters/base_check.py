@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reconciler.adapters import documents
 from reconciler.adapters.git_history import Past, Version, base_of, read_base, read_past
-from reconciler.adapters.sops.rulebook import Rulebook
-from reconciler.adapters.sops.since import changed_seal
+from reconciler.adapters.sops.upkeep.rulebook import Rulebook
+from reconciler.adapters.sops.upkeep.since import changed_seal
 from reconciler.core.diagnostic import Diagnostic
 
 

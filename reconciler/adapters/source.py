@@ -20,7 +20,7 @@ from typing import Final
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.forked import map_forked
-from reconciler.adapters.sops.rulebook import Rulebook
+from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.core import checks
 from reconciler.core.connection import Connection

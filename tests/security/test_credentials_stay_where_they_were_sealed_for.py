@@ -16,9 +16,9 @@ import pytest
 
 from reconciler.adapters.documents import parse
 from reconciler.adapters.sops import inspect, unseal
+from reconciler.adapters.sops.age.keyring import data_key
 from reconciler.adapters.sops.block import read_metadata
 from reconciler.adapters.sops.envelope import new_cipher
-from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.mac import Hasher, seal_mac
 from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.core.binding import binding_digest

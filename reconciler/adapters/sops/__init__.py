@@ -13,20 +13,30 @@ A sealed connection keeps its plain settings readable and its credentials as
 `inspect` and `metadata` need no key. `unseal` opens a file for use, `decrypt_document`
 for eyes and editors, `seal` closes it again and touches only what it must. `reseal`
 takes an edited file back, `set_values` changes one value, `rotate` and `update_keys`
-change the data key and those who can open it. The names
-below load on first use: checking ten thousand files must not pay for sealing one.
+change the data key and those who can open it.
+
+`age/` holds the keys, `change/` the operations on a sealed file, `merge/` what Git
+asks for, `upkeep/` how files stand against `.sops.yaml`. The names below load on
+first use: checking ten thousand files must not pay for sealing one.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from reconciler.adapters.sops.age import generate_identity
+    from reconciler.adapters.sops.age.key_groups import Recipients
+    from reconciler.adapters.sops.age.keyring import Keyring, load_keyring
+    from reconciler.adapters.sops.age.wrapping import generate_identity
     from reconciler.adapters.sops.block import SealInfo
-    from reconciler.adapters.sops.creation_rules import CreationRule, find_creation_rule
+    from reconciler.adapters.sops.change.resealing import reseal
+    from reconciler.adapters.sops.change.rotating import rotate
+    from reconciler.adapters.sops.change.setting import set_values, unset_values
+    from reconciler.adapters.sops.change.updating import (
+        KeyChange,
+        key_change,
+        update_keys,
+    )
     from reconciler.adapters.sops.inspector import inspect, metadata
-    from reconciler.adapters.sops.key_groups import Recipients
-    from reconciler.adapters.sops.keyring import Keyring, load_keyring
     from reconciler.adapters.sops.printer import decrypt_document
     from reconciler.adapters.sops.reader import (
         BindingState,
@@ -35,10 +45,10 @@ if TYPE_CHECKING:
         unseal,
         unseal_source,
     )
-    from reconciler.adapters.sops.resealing import reseal
-    from reconciler.adapters.sops.rotating import rotate
-    from reconciler.adapters.sops.setting import set_values, unset_values
-    from reconciler.adapters.sops.updating import KeyChange, key_change, update_keys
+    from reconciler.adapters.sops.upkeep.creation_rules import (
+        CreationRule,
+        find_creation_rule,
+    )
     from reconciler.adapters.sops.writer import seal
 
 __all__ = [
@@ -68,28 +78,28 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "generate_identity": "age",
+    "generate_identity": "age.wrapping",
     "SealInfo": "block",
-    "CreationRule": "creation_rules",
-    "find_creation_rule": "creation_rules",
+    "CreationRule": "upkeep.creation_rules",
+    "find_creation_rule": "upkeep.creation_rules",
     "inspect": "inspector",
     "metadata": "inspector",
-    "Recipients": "key_groups",
-    "Keyring": "keyring",
-    "load_keyring": "keyring",
+    "Recipients": "age.key_groups",
+    "Keyring": "age.keyring",
+    "load_keyring": "age.keyring",
     "decrypt_document": "printer",
     "BindingState": "reader",
     "Unsealed": "reader",
     "check_binding": "reader",
     "unseal": "reader",
     "unseal_source": "reader",
-    "reseal": "resealing",
-    "rotate": "rotating",
-    "set_values": "setting",
-    "unset_values": "setting",
-    "KeyChange": "updating",
-    "key_change": "updating",
-    "update_keys": "updating",
+    "reseal": "change.resealing",
+    "rotate": "change.rotating",
+    "set_values": "change.setting",
+    "unset_values": "change.setting",
+    "KeyChange": "change.updating",
+    "key_change": "change.updating",
+    "update_keys": "change.updating",
     "seal": "writer",
 }
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
-from reconciler.adapters.sops.kinds import Kind, kind_of
+from reconciler.adapters.sops.age.key_groups import KeyGroup, Stanza, WrappedKey
+from reconciler.adapters.sops.age.kinds import Kind, kind_of
+from reconciler.adapters.sops.age.shamir import MIN_THRESHOLD
 from reconciler.adapters.sops.rules import DEFAULT, Rule, RuleKind, read_rule
 from reconciler.adapters.sops.scalars import resolve
-from reconciler.adapters.sops.shamir import MIN_THRESHOLD
 from reconciler.adapters.sops.values import Timestamp
 from reconciler.core.errors import SecretError
 

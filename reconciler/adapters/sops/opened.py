@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from reconciler.adapters.documents import BOM
+from reconciler.adapters.sops.age.keyring import Keyring, data_key
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
     PREFIX,
@@ -16,7 +17,6 @@ from reconciler.adapters.sops.envelope import (
     looks_sealed,
     new_cipher,
 )
-from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
 from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.adapters.sops.rules import Rule

@@ -9,8 +9,8 @@ from typing import Any, Final
 import yaml
 
 from reconciler.adapters.documents import Node
+from reconciler.adapters.sops.age.key_groups import WrappedKey
 from reconciler.adapters.sops.block import block_json, block_yaml
-from reconciler.adapters.sops.key_groups import WrappedKey
 from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.spans import (
     Edit,

@@ -17,8 +17,8 @@ from typing import Final
 import yaml
 
 from reconciler.adapters.dialect import typed
+from reconciler.adapters.sops.age.keyring import Keyring
 from reconciler.adapters.sops.envelope import decrypt
-from reconciler.adapters.sops.keyring import Keyring
 from reconciler.adapters.sops.opened import (
     Opened,
     open_file,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from reconciler.adapters.sops.age.keyring import Keyring, data_key
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import (
     BROKEN,
@@ -20,7 +21,6 @@ from reconciler.adapters.sops.envelope import (
     looks_sealed,
     new_cipher,
 )
-from reconciler.adapters.sops.keyring import Keyring, data_key
 from reconciler.adapters.sops.mac import Hasher, verify_mac
 from reconciler.adapters.sops.opener import opener
 from reconciler.adapters.sops.rules import Rule

@@ -17,7 +17,16 @@ from typing import Any, Final, cast
 import yaml
 
 from reconciler.adapters.documents import BOM, compose, parse
+from reconciler.adapters.sops.age.key_groups import Recipients, WrappedKey, wrap_key
+from reconciler.adapters.sops.age.keyring import Keyring, data_key
 from reconciler.adapters.sops.block import Metadata, read_metadata
+from reconciler.adapters.sops.change.limits import (
+    covers,
+    refuse_list_comments,
+    refuse_sealed_destination,
+    stamp_of,
+    suits_connections,
+)
 from reconciler.adapters.sops.envelope import (
     IV_BYTES,
     KEY_BYTES,
@@ -26,15 +35,6 @@ from reconciler.adapters.sops.envelope import (
     encrypt,
     looks_sealed,
     new_cipher,
-)
-from reconciler.adapters.sops.key_groups import Recipients, WrappedKey, wrap_key
-from reconciler.adapters.sops.keyring import Keyring, data_key
-from reconciler.adapters.sops.limits import (
-    covers,
-    refuse_list_comments,
-    refuse_sealed_destination,
-    stamp_of,
-    suits_connections,
 )
 from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
 from reconciler.adapters.sops.places import (

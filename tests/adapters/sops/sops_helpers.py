@@ -12,9 +12,9 @@ from reconciler.adapters.sops import (
     load_keyring,
     seal,
 )
+from reconciler.adapters.sops.age.keyring import data_key
 from reconciler.adapters.sops.block import read_metadata
 from reconciler.adapters.sops.envelope import new_cipher
-from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.reader import open_documents
 from reconciler.adapters.sops.tree import load_nodes, plain_documents
 from reconciler.core.secret import Secret

@@ -9,11 +9,11 @@ import pytest
 from reconciler.adapters import documents
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.adapters.sops import generate_identity
+from reconciler.adapters.sops.age.key_groups import Recipients
 from reconciler.adapters.sops.block import read_metadata
-from reconciler.adapters.sops.creation_rules import CreationRule
-from reconciler.adapters.sops.drift import find_drift
-from reconciler.adapters.sops.key_groups import Recipients
-from reconciler.adapters.sops.rulebook import Rulebook, short
+from reconciler.adapters.sops.upkeep.creation_rules import CreationRule
+from reconciler.adapters.sops.upkeep.drift import find_drift
+from reconciler.adapters.sops.upkeep.rulebook import Rulebook, short
 from reconciler.adapters.source import FileSource
 from reconciler.core.diagnostic import Severity
 from tests.adapters.sops.sops_helpers import NOW, PLAIN, RECIPIENT, sealed

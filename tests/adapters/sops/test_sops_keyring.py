@@ -11,18 +11,18 @@ import pytest
 
 from reconciler.adapters.sops import (
     Recipients,
-    bech32,
     generate_identity,
     load_keyring,
     seal,
     unseal,
 )
-from reconciler.adapters.sops.age import wrap
+from reconciler.adapters.sops.age import bech32
+from reconciler.adapters.sops.age.identities import Identity
+from reconciler.adapters.sops.age.key_groups import KeyGroup, Stanza, WrappedKey
+from reconciler.adapters.sops.age.keyring import Keyring, data_key, default_key_file
+from reconciler.adapters.sops.age.kinds import Kind, NotOursError, kind_of, shown
+from reconciler.adapters.sops.age.wrapping import wrap
 from reconciler.adapters.sops.block import Metadata, block_json, block_yaml
-from reconciler.adapters.sops.identities import Identity
-from reconciler.adapters.sops.key_groups import KeyGroup, Stanza, WrappedKey
-from reconciler.adapters.sops.keyring import Keyring, data_key, default_key_file
-from reconciler.adapters.sops.kinds import Kind, NotOursError, kind_of, shown
 from reconciler.adapters.sops.rules import OURS, Rule, RuleKind
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import (

@@ -21,9 +21,9 @@ from reconciler.adapters.sops import (
     unseal,
     update_keys,
 )
+from reconciler.adapters.sops.age.keyring import data_key
 from reconciler.adapters.sops.block import read_metadata
-from reconciler.adapters.sops.keyring import data_key
-from reconciler.adapters.sops.merging import merge_documents
+from reconciler.adapters.sops.merge.merging import merge_documents
 from tests.adapters.sops.sops_helpers import (
     IDENTITY,
     LATER,

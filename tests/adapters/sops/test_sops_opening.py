@@ -16,8 +16,8 @@ from reconciler.adapters.sops import (
     unseal,
     unseal_source,
 )
+from reconciler.adapters.sops.age.keyring import data_key
 from reconciler.adapters.sops.envelope import encrypt, new_cipher, parse_envelope
-from reconciler.adapters.sops.keyring import data_key
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 from tests.adapters.sops.sops_helpers import (

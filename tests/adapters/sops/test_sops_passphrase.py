@@ -19,7 +19,7 @@ from reconciler.adapters.sops import (
     seal,
     unseal,
 )
-from reconciler.adapters.sops.passphrase import Protected
+from reconciler.adapters.sops.age.passphrase import Protected
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import (
     IDENTITY,

@@ -14,21 +14,20 @@ from hypothesis import strategies as st
 
 from reconciler.adapters.sops import (
     Recipients,
-    bech32,
     generate_identity,
     load_keyring,
-    post_quantum,
     seal,
     unseal,
 )
-from reconciler.adapters.sops.age import wrap
-from reconciler.adapters.sops.age_file import (
+from reconciler.adapters.sops.age import bech32, post_quantum
+from reconciler.adapters.sops.age.age_file import (
     HeaderStanza,
     open_payload,
     read_age,
     write_age,
 )
-from reconciler.adapters.sops.kinds import NotOursError
+from reconciler.adapters.sops.age.kinds import NotOursError
+from reconciler.adapters.sops.age.wrapping import wrap
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 from tests.adapters.sops.sops_helpers import (

@@ -8,9 +8,9 @@ import math
 import pytest
 
 from reconciler.adapters.sops import decrypt_document
+from reconciler.adapters.sops.age.keyring import data_key
 from reconciler.adapters.sops.block import read_metadata
 from reconciler.adapters.sops.envelope import encrypt, new_cipher
-from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.mac import Hasher, seal_mac
 from reconciler.adapters.sops.printer import emit
 from reconciler.adapters.sops.reader import decrypt_values

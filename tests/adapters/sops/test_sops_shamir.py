@@ -18,11 +18,11 @@ from reconciler.adapters.sops import (
     seal,
     unseal,
 )
+from reconciler.adapters.sops.age.key_groups import wrap_key
+from reconciler.adapters.sops.age.keyring import data_key
+from reconciler.adapters.sops.age.shamir import combine, split
 from reconciler.adapters.sops.block import block_json, block_yaml, read_metadata
-from reconciler.adapters.sops.key_groups import wrap_key
-from reconciler.adapters.sops.keyring import data_key
 from reconciler.adapters.sops.rules import OURS
-from reconciler.adapters.sops.shamir import combine, split
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import (
     NOW,

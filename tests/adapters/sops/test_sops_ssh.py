@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 
 from reconciler.adapters.sops import Recipients, load_keyring, seal, unseal
-from reconciler.adapters.sops.kinds import NotOursError
-from reconciler.adapters.sops.ssh import read_private_key
+from reconciler.adapters.sops.age.kinds import NotOursError
+from reconciler.adapters.sops.age.ssh import read_private_key
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_helpers import (
     NOW,

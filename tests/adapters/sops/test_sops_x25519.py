@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.adapters.sops import x25519
-from reconciler.adapters.sops.kinds import NotOursError
+from reconciler.adapters.sops.age import x25519
+from reconciler.adapters.sops.age.kinds import NotOursError
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
 from tests.adapters.sops.sops_helpers import IDENTITY, RECIPIENT, VECTORS

@@ -1,0 +1,1 @@
+"""Changing sealed files: editing, setting, rotating, re-addressing."""

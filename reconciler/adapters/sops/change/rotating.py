@@ -1,0 +1,129 @@
+"""A new data key for a file: everything sealed anew, and nothing else touched.
+
+sops reuses the nonces when it rotates; here every one is new. That does not take
+from anybody what they read before: only a new value at the provider does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+import yaml
+
+from reconciler.adapters.sops.age.key_groups import Recipients, WrappedKey, wrap_key
+from reconciler.adapters.sops.age.keyring import Keyring
+from reconciler.adapters.sops.block import read_metadata
+from reconciler.adapters.sops.change.key_section import set_keys
+from reconciler.adapters.sops.change.limits import stamp_of
+from reconciler.adapters.sops.envelope import (
+    IV_BYTES,
+    KEY_BYTES,
+    Cipher,
+    decrypt,
+    encrypt,
+    new_cipher,
+)
+from reconciler.adapters.sops.mac import seal_mac
+from reconciler.adapters.sops.opened import (
+    Opened,
+    open_file,
+    parse_file,
+    sealed_comments,
+    sealed_leaves,
+    verified,
+)
+from reconciler.adapters.sops.places import set_metadata, set_sealed
+from reconciler.adapters.sops.scalars import encode
+from reconciler.adapters.sops.spans import Edit, apply_edits
+from reconciler.core.errors import SecretError
+
+
+def rotate(
+    text: str,
+    *,
+    file: str,
+    keyring: Keyring,
+    now: datetime,
+    recipients: Recipients | None = None,
+) -> str:
+    """Seal a whole file anew under a new data key; verifies it first.
+
+    Args:
+        text: The file; any sops YAML or JSON, also of several documents.
+        file: What to call it in messages.
+        keyring: The identities to try.
+        now: Becomes `lastmodified`; aware, cut to seconds.
+        recipients: For whom; None keeps those of the file.
+
+    Returns:
+        The same text with every sealed value, the keys, `lastmodified` and `mac` new.
+
+    Raises:
+        SecretError: No identity opens the file, something in it is damaged, or
+            somebody could not open it any more (a key that is not age).
+    """
+    opened = open_file(text, file=file, keyring=keyring)
+    _refuse_foreign(opened)
+    key = os.urandom(KEY_BYTES)
+    cipher = new_cipher(key)
+    wanted = recipients or Recipients.in_file(opened.metadata.wrapped)
+    wrapped = wrap_key(wanted, key)
+    stamp = stamp_of(now)
+    mac = seal_mac(cipher, opened.digest, lastmodified=stamp, iv=os.urandom(IV_BYTES))
+    edits = [*_values(opened, cipher), *_comments(opened, cipher)]
+    for _, root in opened.parsed.trees:
+        edits += _block(opened.parsed.body, root, wrapped, stamp=stamp, mac=mac)
+    body = apply_edits(opened.parsed.body, edits)
+    _prove(opened, body, cipher)
+    return opened.parsed.bom + body
+
+
+def _refuse_foreign(opened: Opened) -> None:
+    foreign = opened.metadata.foreign
+    if foreign:
+        raise SecretError(
+            f"{opened.parsed.file}: it is also sealed for {', '.join(foreign)}, which"
+            " would not open it any more; rotate it with sops, or remove those keys"
+            " first"
+        )
+
+
+def _values(opened: Opened, cipher: Cipher) -> Iterator[Edit]:
+    body, done = opened.parsed.body, set()
+    for _, root in opened.parsed.trees:
+        for leaf in sealed_leaves(root, opened.metadata.rule):
+            if leaf.node.start_mark.index in done:
+                continue  # an alias shows its anchor again
+            done.add(leaf.node.start_mark.index)
+            raw, kind = decrypt(opened.cipher, leaf.node.value, leaf.aad)
+            value = _sealed(cipher, raw, kind, leaf.aad)
+            yield set_sealed(body, leaf.node, value, in_flow=leaf.in_flow)
+
+
+def _comments(opened: Opened, cipher: Cipher) -> Iterator[Edit]:
+    for _, found in sealed_comments(opened):
+        value = _sealed(cipher, *encode(found.comment), found.aad)
+        yield Edit(start=found.place.start, end=found.place.end, text=f"#{value}")
+
+
+def _sealed(cipher: Cipher, raw: bytes, kind: str, aad: str) -> str:
+    return encrypt(cipher, raw, kind, aad=aad, iv=os.urandom(IV_BYTES))
+
+
+def _block(
+    text: str, root: yaml.MappingNode, wrapped: WrappedKey, *, stamp: str, mac: str
+) -> list[Edit]:
+    new = {"lastmodified": f'"{stamp}"', "mac": mac}
+    return [*set_keys(text, root, wrapped), *set_metadata(root, new, text)]
+
+
+def _prove(opened: Opened, body: str, cipher: Cipher) -> None:
+    """Read the new text back; every value must be what it was."""
+    parsed = parse_file(body, file=opened.parsed.file)
+    metadata = read_metadata(parsed.documents[0], file=parsed.file)
+    if repr(verified(parsed, metadata, cipher).plain) != repr(opened.plain):
+        raise SecretError(
+            f"{parsed.file}: its layout cannot be kept; rotate it with sops"
+        )

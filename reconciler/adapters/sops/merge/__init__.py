@@ -1,0 +1,1 @@
+"""Merging sealed files by value, for Git."""

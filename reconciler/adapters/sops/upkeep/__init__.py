@@ -1,0 +1,1 @@
+"""How sealed files stand against `.sops.yaml` and the past."""

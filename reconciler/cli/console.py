@@ -114,7 +114,8 @@ class Console:
     @property
     def has_reader(self) -> bool:
         """Tell whether somebody sits at a terminal and can answer."""
-        return sys.stdin.isatty() and sys.stderr.isatty()
+        streams = (sys.stdin, sys.stderr)  # None when it was closed
+        return all(stream is not None and stream.isatty() for stream in streams)
 
     def _colored(self, stream: IO[str]) -> bool:
         if self.no_color or self.environment.get("NO_COLOR"):

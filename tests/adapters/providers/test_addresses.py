@@ -268,3 +268,15 @@ def test_tls_contexts_of_ones_own_trust_what_they_are_given():
             return network.make_tls("").verify_mode, network.tls.check_hostname
 
     assert asyncio.run(contexts()) == (ssl.CERT_REQUIRED, True)
+
+
+def test_what_the_repository_allows_reaches_every_way_out(tmp_path):
+    from reconciler.wiring import App, Choices
+
+    text = "network: {allow: [10.20.0.0/16]}\n"
+    (tmp_path / "reconcile.yaml").write_text(text)
+    app = App(Choices(directory=tmp_path))
+
+    allowed = ("10.20.0.0/16",)
+    assert app._make_tester().allow == app.sampler.allow == allowed
+    assert app.settings.network.allow == allowed

@@ -32,7 +32,13 @@ from reconciler.core.verdict import ProbeName, ProbeStatus
 
 SECRET = "a-quite-secret-value"
 SETTING = Climb(
-    network=Network(session=None, tls=None, clock=SystemClock().now, vantage="v"),
+    network=Network(
+        session=None,
+        tls=None,
+        make_tls=lambda _pem: None,
+        clock=SystemClock().now,
+        vantage="v",
+    ),
     scrub=Scrubber([SECRET]),
     timeout_s=5.0,
     explain=lambda _error: None,

@@ -110,14 +110,14 @@ def _play(stage: Stage) -> None:
     _go_live(stage)
     _look(stage)
     _push_a_bad_key(stage)
+    _change_who_can_open(stage)
     _lose_a_file(stage)
     _report(stage)
 
 
 def _scaffold(stage: Stage) -> None:
     stage.say("A new repository and an age key")
-    public = stage.run("keygen", "--output", str(stage.key_file)).strip()
-    recipient = next(w for w in public.split() if w.startswith("age1"))
+    recipient = _public_key(stage.run("keygen", "--output", str(stage.key_file)))
     stage.run(
         "init",
         str(stage.repository),
@@ -175,8 +175,28 @@ def _push_a_bad_key(stage: Stage) -> None:
     stage.run("status", "binance-main")
     stage.note("The revision that passed its test keeps running:")
     stage.run("sample", "binance-main", "--limit", "2")
-    file.write_text(good)
-    stage.note("The file is put back:")
+    stage.note("The right secret again, from a prompt or stdin, never from argv:")
+    secret = sandbox_account("binance").api_secret
+    stage.run("set", "binance-main", "api_secret", "--stdin", stdin=secret)
+    stage.run("apply")
+
+
+def _change_who_can_open(stage: Stage) -> None:
+    stage.say("A colleague comes, and goes")
+    colleague = str(stage.key_file.with_name("colleague.txt"))
+    public = _public_key(stage.run("keygen", "--output", colleague))
+    rules = stage.repository / ".sops.yaml"
+    before = rules.read_text()
+    rules.write_text(f"{before.rstrip()}\n      - {public}  # colleague\n")
+    stage.run("validate")
+    stage.run("updatekeys")
+    rules.write_text(before)
+    stage.run("updatekeys", "--dry-run")
+    stage.run("updatekeys")
+    stage.note("Who left still knows the old data keys, so make new ones:")
+    stage.run("rotate", "--all")
+    stage.run("secrets", "status")
+    stage.note("The same values under new seals need no test:")
     stage.run("apply")
 
 
@@ -195,6 +215,10 @@ def _report(stage: Stage) -> None:
     stage.run("apply")
     stage.run("report", "--format", "markdown")
     stage.note(f"As JSON: {stage.repository / '.reconcile' / 'report.json'}")
+
+
+def _public_key(said: str) -> str:
+    return next(word for word in said.split() if word.startswith("age1"))
 
 
 def _with_plain_secret(text: str, secret: str) -> str:

@@ -112,6 +112,14 @@ def prove_candles(
     )
 
 
+def described(marks: Sequence[Mark]) -> str:
+    """Return how many series were proven, and what is missing or double in them."""
+    gaps, twice = sum(m.gaps for m in marks), sum(m.duplicates for m in marks)
+    said = f"{len(marks)} series of candles"
+    said += f", {gaps} gap{'s' * (gaps != 1)}" if gaps else ""
+    return said + (f", {twice} row{'s' * (twice != 1)} twice" if twice else "")
+
+
 def always_open(timeframe: str, now_ms: int) -> int:
     """Age rule of a market that never closes: three bars, at least 15 minutes."""
     del now_ms

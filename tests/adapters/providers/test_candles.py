@@ -12,12 +12,14 @@ from reconciler.adapters.providers.candles import (
     always_open,
     bounded_limit,
     business_days,
+    described,
     foreign_exchange,
     make_candle,
     prove_candles,
 )
 from reconciler.core.diagnosis import Category
 from reconciler.core.errors import ProviderError
+from reconciler.core.market import Mark
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
 HOUR_MS = 3_600_000
@@ -136,3 +138,14 @@ def test_a_feed_of_unknown_hours_may_be_five_days_old():
 
 def test_limits_are_bounded():
     assert [bounded_limit(n) for n in (-1, 0, 7, 10**6)] == [1, 1, 7, 1000]
+
+
+def test_gaps_and_rows_that_came_twice_are_told_in_one_line():
+    mark = Mark(
+        symbol="A", timeframe="1h", rows=3, last_candle_at_ms=0, last_price=None
+    )
+
+    assert described([mark]) == "1 series of candles"
+    assert described([replace(mark, gaps=1), replace(mark, gaps=1, duplicates=1)]) == (
+        "2 series of candles, 2 gaps, 1 row twice"
+    )

@@ -198,7 +198,7 @@ def test_a_request_that_is_given_up_leaves_nothing_open(sandbox):
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
 def test_a_machines_own_metadata_cannot_be_asked_for(host):
     async def work(network):
-        with pytest.raises(aiohttp.InvalidURL, match="link-local|metadata"):
+        with pytest.raises(aiohttp.InvalidURL, match=r"link-local|metadata"):
             async with network.session.get(f"http://{host}/latest/meta-data"):
                 pass
 

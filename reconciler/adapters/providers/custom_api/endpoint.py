@@ -10,10 +10,12 @@ import aiohttp
 
 from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.budget import permission_rungs
+from reconciler.adapters.providers.calendars import age_rule
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     bounded_limit,
     business_days,
+    described,
     malformed,
     prove_candles,
 )
@@ -237,7 +239,7 @@ class EndpointSession:
             return Rung(status=ProbeStatus.UNPROVEN, detail="no symbol is declared")
         plan = sample_plan(connection, self._default_timeframe())
         marks = [await self._sample(symbol, frame) for symbol, frame in plan]
-        return Rung(detail=f"{len(marks)} series of candles", marks=tuple(marks))
+        return Rung(detail=described(marks), marks=tuple(marks))
 
     async def _sample(self, symbol: str, timeframe: str) -> Mark:
         candles = await self.candles(symbol, timeframe, limit=SAMPLE_ROWS)
@@ -246,7 +248,7 @@ class EndpointSession:
             symbol=symbol,
             timeframe=timeframe,
             now_ms=self._network.now_ms(),
-            max_age=business_days,
+            max_age=age_rule(self._connection, business_days),
             spelling=self._spelt(symbol)["symbol"],
         )
 

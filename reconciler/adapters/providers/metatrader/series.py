@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.adapters.providers.calendars import age_rule
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
+    described,
     foreign_exchange,
     prove_candles,
 )
@@ -57,14 +59,14 @@ async def prove_series(
     missed: list[str] = []
     for symbol, timeframe in sample_plan(connection, default):
         try:
-            marks.append(await _prove_one(source, symbol, timeframe, now))
+            marks.append(await _prove_one(source, connection, symbol, timeframe, now))
         except ProviderError as error:
             is_silent = isinstance(silent_or_not(error, now), SilentError)
             if not is_silent or reopening(now) is None:
                 raise
             missed.append(f"{symbol} {timeframe}")
     if not missed:
-        return Rung(detail=f"{len(marks)} series of candles", marks=tuple(marks))
+        return Rung(detail=described(marks), marks=tuple(marks))
     return Rung(
         status=ProbeStatus.UNPROVEN,
         detail=f"{closed_sentence(now)}: not read: {', '.join(missed)}",
@@ -73,7 +75,7 @@ async def prove_series(
 
 
 async def _prove_one(
-    source: Source, symbol: str, timeframe: str, now: datetime
+    source: Source, connection: Connection, symbol: str, timeframe: str, now: datetime
 ) -> Mark:
     try:
         candles = await source.candles(symbol, timeframe, limit=SAMPLE_ROWS)
@@ -88,7 +90,7 @@ async def _prove_one(
         symbol=symbol,
         timeframe=known,
         now_ms=int(now.timestamp() * 1000),
-        max_age=foreign_exchange,
+        max_age=age_rule(connection, foreign_exchange),
     )
     return replace(mark, timeframe=timeframe)
 

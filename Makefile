@@ -8,7 +8,7 @@ demo: .venv/ready  ## the main job, on the embedded store and a loopback sandbox
 	$(BIN)/python -m reconciler.sandbox.demo
 
 test: lint types contracts unit  ## everything CI runs
-	$(MAKE) interop INTEROP="--documents 150 --seconds 60 --versions 1"
+	$(MAKE) interop INTEROP="--documents 150 --seed 1 --seconds 60 --versions 1"
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -56,6 +56,12 @@ class Spelled:
 
 def odd_text(rng: Random) -> str:
     """Return text as credentials are, and as they are when somebody is careless."""
+    text = _text(rng)
+    # sops and we agree to refuse what only claims to be sealed; that has its test.
+    return "x" + text if text.startswith("ENC[") else text
+
+
+def _text(rng: Random) -> str:
     kind = rng.random()
     if kind < 0.15:
         return rng.choice(_LOOK_ALIKES)
@@ -67,9 +73,7 @@ def odd_text(rng: Random) -> str:
     if kind < 0.70:
         return rng.choice(("", " ", "-")).join(rng.choices(_WORDS, k=rng.randint(1, 4)))
     pieces = rng.choices(_WORDS + _HOSTILE + _LOOK_ALIKES, k=rng.randint(1, 6))
-    text = "".join(pieces)
-    # sops and we agree to refuse what only claims to be sealed; that has its test.
-    return "x" + text if text.startswith("ENC[") else text
+    return "".join(pieces)
 
 
 def _pem(rng: Random) -> str:

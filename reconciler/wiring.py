@@ -214,11 +214,13 @@ class App:
         """Return what opens sealed documents."""
         return SopsUnsealer(self)
 
-    def ports(self, files: Sequence[Path] = ()) -> Ports:
-        """Return the outside world for the pipeline."""
+    def ports(
+        self, files: Sequence[Path] = (), *, store: StateStore | None = None
+    ) -> Ports:
+        """Return the outside world for the pipeline; `store` stands in for ours."""
         return Ports(
             source=self.source(files),
-            store=self.store,
+            store=store or self.store,
             tester=self.tester,
             unsealer=self.unsealer,
             clock=self.clock,
@@ -252,10 +254,14 @@ class LazyTester:
     make: Callable[[], Tester]
 
     def run(
-        self, jobs: Sequence[Job], *, decide: Callable[[Job, Verdict], None]
+        self,
+        jobs: Sequence[Job],
+        *,
+        decide: Callable[[Job, Verdict], None],
+        keep: Callable[[], None] | None = None,
     ) -> Sequence[Job]:
         """Test every job; makes nothing for none."""
-        return self.make().run(jobs, decide=decide) if jobs else ()
+        return self.make().run(jobs, decide=decide, keep=keep) if jobs else ()
 
 
 class SopsUnsealer:

@@ -114,6 +114,38 @@ def read_base(directory: Path, files: Iterable[str], commit: str) -> Mapping[str
     return {names[asked]: text for asked, text in _contents(directory, names).items()}
 
 
+def changes_since(directory: Path, commit: str, folder: str) -> Mapping[str, str]:
+    """Return what became of files below a folder since a commit, committed or not.
+
+    Returns:
+        By file, relative to `directory`: its text at the commit, empty for one that
+        the commit does not have. Files that are the same as then are left out.
+    """
+    said = _git(
+        directory, "diff", "--no-ext-diff", "--relative", "--name-status", "-z",
+        "--no-renames", commit, "--", folder,
+    )  # fmt: skip
+    parts = (said or b"").decode(errors="surrogateescape").split("\0")[:-1]
+    there = dict(zip(parts[1::2], parts[::2], strict=True))
+    fresh = _git(directory, "ls-files", "-o", "--exclude-standard", "-z", "--", folder)
+    new = (fresh or b"").decode(errors="surrogateescape").split("\0")[:-1]
+    prefix = _one(directory, "rev-parse", "--show-prefix")
+    asked = {f"{commit}:{prefix}{f}": f for f, status in there.items() if status != "A"}
+    texts = {asked[name]: text for name, text in _contents(directory, asked).items()}
+    return {file: texts.get(file, "") for file in (*there, *new)}
+
+
+def changed_elsewhere(
+    directory: Path, commit: str, rev: str, folder: str
+) -> frozenset[str]:
+    """Return the files below a folder that `rev` changed since a commit of its past."""
+    said = _git(
+        directory, "diff", "--no-ext-diff", "--relative", "--name-only", "-z",
+        "--no-renames", commit, rev, "--", folder,
+    )  # fmt: skip
+    return frozenset((said or b"").decode(errors="surrogateescape").split("\0")[:-1])
+
+
 def _in_repository(directory: Path, files: Iterable[str]) -> dict[str, str]:
     """Return the files by their path from the repository's top."""
     top = _one(directory, "rev-parse", "--show-toplevel")

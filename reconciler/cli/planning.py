@@ -9,7 +9,7 @@ from reconciler.core.errors import InputError
 from reconciler.core.guard import Allowances, Limits
 from reconciler.core.outcome import ExitCode, worst
 from reconciler.core.plan import Plan, PlanOptions, Scope
-from reconciler.pipeline import PlanRequest
+from reconciler.pipeline import Planned, PlanRequest, make_plan
 from reconciler.report.text import count
 from reconciler.wiring import App
 
@@ -55,6 +55,15 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
             take_over=frozenset(asked.take_over),
         ),
     )
+
+
+def plan_of(app: App, request: PlanRequest, *, base: str | None) -> Planned:
+    """Return the plan against the recorded state, or against a commit."""
+    if base:
+        from reconciler.branching import plan_against
+
+        return plan_against(app, base, request)
+    return make_plan(app.ports(), request)
 
 
 def require_match(plan: Plan) -> None:

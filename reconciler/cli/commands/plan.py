@@ -24,6 +24,11 @@ from reconciler.cli.options import example, format_option, plan_options
 @click.option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are changes."
 )
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Show what changed since this branch left REV; asks no store and no key.",
+)
 @format_option("markdown")
 @plan_options
 @click.pass_obj
@@ -32,6 +37,7 @@ def command(
     /,
     *,
     out: Path | None,
+    base: str | None,
     detailed_exitcode: bool,
     format_: str,
     **options: Any,
@@ -40,21 +46,29 @@ def command(
 
     Works without an age key: changed credentials show as changed. Ends with 3 when a
     file is invalid and with 4 when a guard refuses; the plan is shown all the same.
+
+    With --base it says what a branch changes, as if everything at REV had been
+    applied: for pull requests, where neither store nor key is at hand.
     """
     from reconciler.cli.judging import say_problems
     from reconciler.cli.planning import (
         Asked,
         exit_code_of_plan,
+        plan_of,
         request_for,
         require_match,
     )
     from reconciler.cli.rendering import render_plan
     from reconciler.cli.writing import write_result
-    from reconciler.pipeline import make_plan
     from reconciler.report.plan import plan_json
 
+    if base and out:
+        raise click.UsageError(
+            "--out saves a plan for apply, --base compares with Git only"
+        )
     app = console.app()
-    planned = make_plan(app.ports(), request_for(app, Asked.of(options)))
+    request = request_for(app, Asked.of(options))
+    planned = plan_of(app, request, base=base)
     require_match(planned.plan)
     say_problems(console, planned.desired)
     console.result(render_plan(console, planned.plan, format_))

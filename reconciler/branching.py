@@ -1,0 +1,53 @@
+"""What a branch changes, without a store and without a key: for pull requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.pipeline import Planned, PlanRequest, make_plan
+from reconciler.wiring import App
+
+
+def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
+    """Return the plan of what changed since this branch left `rev`.
+
+    It is the plan that `apply` would make if everything at that commit had been
+    applied. Changes that are not committed yet count.
+
+    Raises:
+        InputError: There is no such commit, or no Git repository.
+    """
+    from reconciler.adapters.git_history import (
+        base_of,
+        changed_elsewhere,
+        changes_since,
+    )
+    from reconciler.adapters.stores.git_base import GitBase
+
+    directory, folder = app.choices.directory, app.settings.connections
+    commit = base_of(directory, rev)
+    changed = changes_since(directory, commit, folder)
+    source = app.source()
+    store = GitBase(
+        commit=commit,
+        workspace=app.workspace,
+        now=source.read().heads,
+        changed=changed,
+        parse=lambda text, file: source.parse(text, file=file),
+        at=app.clock.now(),
+    )
+    planned = make_plan(replace(app.ports(store=store), source=source), request)
+    behind = changed_elsewhere(directory, commit, rev, folder) & changed.keys()
+    warnings = (
+        *planned.plan.warnings,
+        *(f"{file}: {_BEHIND.format(rev=rev)}" for file in sorted(behind)),
+        *(f"{file}: {_BROKEN}" for file in store.broken),
+    )
+    return replace(planned, plan=replace(planned.plan, warnings=warnings))
+
+
+_BEHIND = (
+    "{rev} changed it as well since this branch left it: merge or rebase before"
+    " relying on this plan"
+)
+_BROKEN = "it was invalid before, so it counts as new"

@@ -183,7 +183,9 @@ def _finished(rng: Random, texts: list[str], data: list[dict[str, Any]]) -> Docu
 
 def _json(rng: Random, tree: Tree) -> str:
     indent = rng.choice((None, 2, 4))
-    return as_yaml(json.dumps(meaning(tree), indent=indent, ensure_ascii=False)) + "\n"
+    text = as_yaml(json.dumps(meaning(tree), indent=indent, ensure_ascii=False))
+    # PHP escapes every slash.
+    return (text.replace("/", "\\/") if rng.random() < 0.3 else text) + "\n"
 
 
 def as_yaml(text: str) -> str:
@@ -237,8 +239,7 @@ class _Writer:
             case Alias(of=anchor):
                 return [f"{head} *{anchor.name} "]
             case dict() | list() if not tree or self.rng.random() < 0.25:
-                # sops makes a sealed comment the one item of an empty list.
-                remark = self.within_list.remark() if tree else ""
+                remark = self.within_list.remark()
                 return [f"{head} {self.flow(tree, column)}{remark}"]
             case dict():
                 return self.mapping_entry(head, tree, column + 2)
@@ -285,7 +286,9 @@ class _Writer:
             ways = ("null", "~", "Null") + (() if flow else ("",))
             return Spelled(None, self.rng.choice(ways) if self.wide else "null")
         if isinstance(tree, str):
-            return spelling.spelled_text(self.rng, tree, indent=indent, flow=flow)
+            return spelling.spelled_text(
+                self.rng, tree, indent=indent, flow=flow, wide=self.wide
+            )
         return tree
 
     def key(self, key: str) -> str:

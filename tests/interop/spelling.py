@@ -143,7 +143,9 @@ def moment(rng: Random) -> Spelled:
     return Spelled(meant, text)
 
 
-def spelled_text(rng: Random, value: str, *, indent: str, flow: bool) -> Spelled:
+def spelled_text(
+    rng: Random, value: str, *, indent: str, flow: bool, wide: bool
+) -> Spelled:
     """Spell text in any of the styles that can hold it.
 
     Args:
@@ -151,8 +153,9 @@ def spelled_text(rng: Random, value: str, *, indent: str, flow: bool) -> Spelled
         value: The text.
         indent: What further lines of it begin with, deeper than its key.
         flow: Within brackets, where block styles and most plain text are not.
+        wide: For sops itself, whose reader does not know JSON's escaped slash.
     """
-    ways = [_double(rng, value, indent)]
+    ways = [_double(rng, value, indent, wide=wide)]
     tame = _PRINTABLE.fullmatch(value) and not _BREAKS.search(value)
     if tame:
         ways.append("'" + value.replace("'", "''") + "'")
@@ -220,22 +223,22 @@ def _folded(value: str, indent: str) -> str:
     return f">{chomp}\n{indent}" + body.replace("\n", f"\n\n{indent}")
 
 
-# Not `\\/`, which is JSON's: go-yaml, and so sops, does not know it.
 _SHORT: Final = {
     "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\a": "\\a", "\x1b": "\\e",
     '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
-    "\u00a0": "\\_",
+    "\u00a0": "\\_", "/": "\\/",
 }  # fmt: skip
 
 
-def _double(rng: Random, value: str, indent: str) -> str:
+def _double(rng: Random, value: str, indent: str, *, wide: bool) -> str:
     """Quote with the escapes of YAML, sometimes more of them than are needed."""
     eager = rng.random() < 0.2
     out: list[str] = []
     for char in value:
         must = not _PRINTABLE.fullmatch(char) or char in '"\\\u2028\u2029'
         if must or (eager and rng.random() < 0.3):
-            short = char in _SHORT and rng.random() < 0.8
+            known = char in _SHORT and not (wide and char == "/")
+            short = known and rng.random() < 0.8
             out.append(_SHORT[char] if short else _numbered(char))
             continue
         if eager and char.isalnum() and rng.random() < 0.05:

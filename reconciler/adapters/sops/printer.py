@@ -12,11 +12,13 @@ import math
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import yaml
 
 from reconciler.adapters.dialect import typed
+from reconciler.adapters.documents import Node
 from reconciler.adapters.sops.age.keyring import Keyring
 from reconciler.adapters.sops.envelope import decrypt
 from reconciler.adapters.sops.opened import (
@@ -107,12 +109,15 @@ def _plain_edits(opened: Opened, root: yaml.MappingNode) -> Iterator[Edit]:
     block = remove_block(text, root)
     if block:
         yield block
+    notes: set[int] = set()
     for leaf in sealed_leaves(root, opened.metadata.rule):
         value = decode(*decrypt(opened.cipher, leaf.node.value, leaf.aad))
         if isinstance(value, Comment):
+            notes.add(leaf.node.start_mark.index)
             yield _comment_line(leaf, value, text, opened.parsed.file)
         else:
             yield plain_scalar(leaf, value, text)
+    yield from _emptied_lists(text, root, notes)
 
 
 def plain_scalar(leaf: Leaf, value: Scalar, text: str) -> Edit:
@@ -132,6 +137,37 @@ def _comment_line(leaf: Leaf, value: Comment, text: str, file: str) -> Edit:
     dash = text.rfind("-", 0, start)
     end = scalar_end(text, leaf.node)
     return Edit(start=dash, end=end, text=comment_text(value, text))
+
+
+def _emptied_lists(text: str, node: Node, notes: AbstractSet[int]) -> Iterator[Edit]:
+    """Write `[]` for lists of which nothing but comments is left.
+
+    sops makes the comment behind an empty list an item of it.
+    """
+    if not notes or isinstance(node, yaml.ScalarNode):
+        return
+    for one in node.value:
+        name, child = one if isinstance(one, tuple) else (None, one)
+        if not _holds_only(child, notes):
+            yield from _emptied_lists(text, child, notes)
+            continue
+        if name is None:
+            # `- - ENC[…]`: behind the outer dash, where the inner one goes.
+            start = text.rfind("-", 0, child.value[0].start_mark.index)
+            yield Edit(start=start, end=start, text="[] ")
+            continue
+        colon = _COLON.match(text, name.end_mark.index)
+        if colon:
+            yield Edit(start=colon.end(), end=colon.end(), text=" []")
+
+
+_COLON: Final = re.compile(r"\s*:(?:[ \t]+[&!][^\s,]*)*")
+"""Behind a key, with the anchor and the tag of its value."""
+
+
+def _holds_only(node: Node, notes: AbstractSet[int]) -> bool:
+    items = node.value if isinstance(node, yaml.SequenceNode) else []
+    return bool(items) and all(item.start_mark.index in notes for item in items)
 
 
 def _is_block(text: str) -> bool:

@@ -36,6 +36,7 @@ from reconciler.adapters.sops.envelope import (
     looks_sealed,
     new_cipher,
 )
+from reconciler.adapters.sops.escapes import readable_by_sops
 from reconciler.adapters.sops.mac import MISMATCH, Hasher, seal_mac
 from reconciler.adapters.sops.places import (
     add_binding,
@@ -302,6 +303,7 @@ def _digest(
 
 def _proven(job: _Job, new: str, cipher: Cipher, rule: Rule) -> str:
     """Read the new text back; nothing but the binding may differ from the old."""
+    new = readable_by_sops(new, file=job.file)
     source, problems = parse(new, file=job.file)
     data = source.data or {}
     ignored = Hasher(only_encrypted=True)

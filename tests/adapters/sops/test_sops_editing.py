@@ -371,3 +371,37 @@ def test_what_we_edited_real_sops_edits_and_we_edit_again(tmp_path, body):
 
     assert len(set(ENC.findall(after)) - set(ENC.findall(theirs))) in (1, 2, 3)
     assert typed_documents(sops("-d", path=path)) == open_all(after, KEYRING)
+
+
+NOTES_ONLY = """\
+a: [] # behind
+b: 1
+l:
+  - k: [] # deep
+  - - [] # none
+m:
+  n: [] # one
+"""
+
+
+@needs_sops
+@pytest.mark.parametrize("rule", [[], ["--encrypted-comment-regex", "behind|deep"]])
+def test_an_empty_list_with_a_comment_is_shown_and_edited(tmp_path, rule):
+    path = tmp_path / "f.yaml"
+    path.write_text(NOTES_ONLY)
+    sops("encrypt", "--age", RECIPIENT, *rule, "-i", path=path)
+    before = path.read_text()
+    theirs = typed_documents(sops("-d", path=path))
+    plain = shown(before)
+
+    assert typed_documents(plain) == theirs
+    assert re.search(r"a: \[\]\s*# behind\n", plain)
+    assert re.search(r"k: \[\]\s*# deep\n", plain)
+
+    after = resealed(before, plain.replace("b: 1", "b: 2"))
+    path.write_text(after)
+
+    assert "behind" not in after.partition("\nsops:")[0]
+    assert typed_documents(sops("-d", path=path))[0] == {**theirs[0], "b": 2}
+    assert shown(after) == plain.replace("b: 1", "b: 2")
+    assert after.count("type:comment") == before.count("type:comment")

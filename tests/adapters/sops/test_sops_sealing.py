@@ -21,6 +21,7 @@ from reconciler.adapters.sops import (
 )
 from reconciler.adapters.sops.rules import Rule, RuleKind
 from reconciler.core.errors import DocumentError, SecretError
+from tests.adapters.sops.sops_documents import sops
 from tests.adapters.sops.sops_helpers import (
     IDENTITY,
     LATER,
@@ -398,6 +399,7 @@ def test_bad_recipients_are_refused_by_name(recipients, match):
         ("credentials:\n  a: ENC[AES256_GCM,x]\n", "no 'sops' block"),
         ("credentials:\n  l:\n    # note\n    - a\n", "f.yaml:3: a comment"),
         ("credentials:\n  l:\n    - a # note\n", "comment within a list"),
+        ("credentials: {l: [a]  , # note\n  b: c}\n", "comment within a list"),
         ("credentials:\n  a: x\nbinding: [1]\n", "'binding' is not text"),
         ("credentials: {a: x}\nsops: {mac: x, lastmodified: y}\n", "with the rule"),
         ("credentials: {a: x}\nconfig: {binding: z}\n", "'config' holds a key"),
@@ -473,6 +475,51 @@ def test_a_rule_that_does_not_suit_a_connection_is_refused_naming_one_that_does(
 
     assert rule.pattern in str(refusal.value)
     assert "write encrypted_regex: ^(credentials|binding)$" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "credentials", ["{l: [a]} # note", "{m: {l: [a]}, # note\n  b: c}"]
+)
+def test_a_comment_behind_the_braces_around_a_list_is_none_of_the_lists(credentials):
+    new = sealed(f"name: main\ncredentials: {credentials}\n")
+
+    assert "# note" in new
+
+
+SLASHED = """\
+{"name": "main", "provider": "a\\\\\\/b", "credentials": {"k\\/1": "x\\/y"},
+ "config": {"endpoint": "https:\\/\\/a.test"}} # \\/ 'stays'
+"""
+
+
+def test_the_escape_that_only_json_has_is_written_so_that_sops_reads_it():
+    new = sealed(SLASHED)
+
+    assert '"provider": "a\\\\/b"' in new
+    assert '{"k/1": "ENC[' in new
+    assert '{"endpoint": "https://a.test"}' in new
+    assert new.endswith("} # \\/ 'stays'\n")
+    assert sealed(new, reuse=KEYRING) == new
+
+
+def test_a_file_that_is_json_by_its_name_keeps_the_escapes_of_json():
+    new = seal(SLASHED, file="f.json", recipients=Recipients.of([RECIPIENT]), now=NOW)
+
+    assert "https:\\/\\/a.test" in new
+    assert revealed(new) == {"k/1": "x/y"}
+
+
+@pytest.mark.skipif(not shutil.which("sops"), reason="needs the sops program")
+@pytest.mark.parametrize("name", ["f.yaml", "f.json"])
+def test_real_sops_reads_a_file_that_had_the_escapes_of_json(tmp_path, name):
+    path = tmp_path / name
+    text = SLASHED.partition(" #")[0]
+    path.write_text(
+        seal(text, file=name, recipients=Recipients.of([RECIPIENT]), now=NOW)
+    )
+    theirs = typed_documents(sops("-d", path=path))
+
+    assert theirs == open_all(path.read_text(), KEYRING)
 
 
 @pytest.mark.skipif(not shutil.which("sops"), reason="needs the sops program")

@@ -107,7 +107,8 @@ def _cut(
     start = name.start_mark.index - name.start_mark.column
     text = body[start : after_break(body, last_offset(body, node))]
     lines = _between(shown, plain, index - 1) if plain else []
-    gap = len(_lines(body[_gap_start(body, root, index - 1) : start]))
+    # Counted from below: an item above may have become a comment, and so a line.
+    gap = max(0, len(lines) - len(_between(body, root, index)))
     return Block(
         document=number, text=text, keys=keys, above=tuple(lines[:gap]),
         below=tuple(lines[gap:]), in_flow=False,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -48,15 +49,20 @@ def refuse_list_comments(file: str, body: str, rule: Rule) -> None:
     """Refuse what sops would turn into list items, and then fail to read (2243)."""
     noted = list(comments(body)) if "#" in body else []
     for name, node in _sealed_lists(compose(body)[0], rule):
-        start = name.end_mark.index
-        end = line_end(body, last_offset(body, node))
+        start, last = name.end_mark.index, last_offset(body, node)
+        # Behind its last item a comment is the list's, behind a brace it is not.
+        beside = _BESIDE.match(body, last, line_end(body, last))
+        end = beside.end() if beside else last
         for comment in noted:
-            if start <= comment.start < end:
+            if start <= comment.start <= end:
                 line = body.count("\n", 0, comment.start) + 1
                 raise SecretError(
                     f"{file}:{line}: a comment within a list of credentials"
                     " cannot be sealed; move it above the list's key"
                 )
+
+
+_BESIDE: Final = re.compile(r"[ \t,]*")
 
 
 def _sealed_lists(root: Node, rule: Rule) -> list[tuple[Any, Any]]:

@@ -22,6 +22,7 @@ from reconciler.adapters.sops.opened import (
     sealed_comments,
     sealed_leaves,
 )
+from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.scalars import decode, encode
 from reconciler.adapters.sops.spans import (
     Edit,
@@ -98,15 +99,27 @@ def _in_document(
         note = _same(comment, entry, left, places)
         if note:
             left.remove(note)
-            sign = "- " if note.is_item and _is_alone(text, comment) else "#"
-            new = f"{sign}{note.sealed}"
-        elif entry and entry.sealed and not rule.by_look and comment.text.strip():
+        if note and _is_item(text, note, comment, entry):
+            new = f"- {note.sealed}"
+        elif note and not note.is_item:
+            new = f"#{note.sealed}"
+        elif entry and (note or _is_new_secret(comment, entry, rule)):
             raw, kind = encode(Comment(comment.text))
             iv = os.urandom(IV_BYTES)
             new = f"#{encrypt(before.cipher, raw, kind, aad=entry.aad, iv=iv)}"
         else:
             continue
         yield Edit(start=comment.start, end=comment.end, text=new)
+
+
+def _is_item(text: str, note: Note, comment: TextComment, entry: Entry | None) -> bool:
+    """Tell whether a comment that was an item can be one: its list still has others."""
+    in_place = entry and entry.in_list and entry.column == _column(text, comment)
+    return bool(note.is_item and in_place and _is_alone(text, comment))
+
+
+def _is_new_secret(comment: TextComment, entry: Entry, rule: Rule) -> bool:
+    return entry.sealed and not rule.by_look and bool(comment.text.strip())
 
 
 def _same(

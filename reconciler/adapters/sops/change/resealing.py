@@ -22,6 +22,7 @@ from reconciler.adapters.sops.change.edited import (
 from reconciler.adapters.sops.change.limits import stamp_of, suits_connections
 from reconciler.adapters.sops.change.notes import notes_of
 from reconciler.adapters.sops.envelope import IV_BYTES, decrypt
+from reconciler.adapters.sops.escapes import readable_by_sops
 from reconciler.adapters.sops.mac import Hasher, seal_mac
 from reconciler.adapters.sops.opened import (
     Opened,
@@ -116,7 +117,8 @@ def close_file(frame: Frame, plain: str, *, now: datetime) -> str:
     edits = [*value_edits(frame, edited), *note_edits(frame, edited)]
     for block in frame.blocks:
         edits += put_back(edited, block, frame.opened.metadata)
-    body = _with_mac(frame.opened, apply_edits(edited.body, edits), stamp_of(now))
+    whole = readable_by_sops(apply_edits(edited.body, edits), file=edited.file)
+    body = _with_mac(frame.opened, whole, stamp_of(now))
     _prove(frame, edited, body)
     return edited.bom + body
 

@@ -25,6 +25,7 @@ from reconciler.adapters.sops.envelope import (
     encrypt,
     new_cipher,
 )
+from reconciler.adapters.sops.escapes import readable_by_sops
 from reconciler.adapters.sops.mac import seal_mac
 from reconciler.adapters.sops.opened import (
     Opened,
@@ -75,7 +76,8 @@ def rotate(
     edits = [*_values(opened, cipher), *_comments(opened, cipher)]
     for _, root in opened.parsed.trees:
         edits += _block(opened.parsed.body, root, wrapped, stamp=stamp, mac=mac)
-    body = apply_edits(opened.parsed.body, edits)
+    file = opened.parsed.file
+    body = readable_by_sops(apply_edits(opened.parsed.body, edits), file=file)
     _prove(opened, body, cipher)
     return opened.parsed.bom + body
 

@@ -12,6 +12,7 @@ from reconciler.adapters.sops.age.key_groups import Recipients, wrap_key
 from reconciler.adapters.sops.age.keyring import Keyring, data_key
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.change.key_section import set_keys
+from reconciler.adapters.sops.escapes import readable_by_sops
 from reconciler.adapters.sops.opened import Parsed, parse_file
 from reconciler.adapters.sops.spans import apply_edits
 from reconciler.core.errors import SecretError
@@ -82,7 +83,7 @@ def update_keys(
         for _, root in parsed.trees
         for edit in set_keys(parsed.body, root, wrapped)
     ]
-    body = apply_edits(parsed.body, edits)
+    body = readable_by_sops(apply_edits(parsed.body, edits), file=file)
     _prove(parsed, body, recipients)
     return replace(change, text=parsed.bom + body)
 

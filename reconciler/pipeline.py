@@ -54,10 +54,9 @@ from reconciler.core.record import (
     Commit,
     Head,
     Record,
-    Result,
 )
 from reconciler.core.run import Row, lost_row, row_of
-from reconciler.core.settle import Context, Settled, settle, settle_test
+from reconciler.core.settle import Context, Settled, settle
 from reconciler.core.verdict import Verdict
 
 COMMIT_TRIES = 3
@@ -126,37 +125,6 @@ def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome
             run.change(change)
     run.test([change for change in plan.changes if change.test])
     return tuple(sorted(run.outcomes, key=lambda outcome: outcome.name))
-
-
-def test_records(
-    ports: Ports,
-    records: Iterable[Record],
-    *,
-    accept_sample: bool = False,  # noqa: PT028  # no test, whatever its name says
-) -> tuple[Outcome, ...]:
-    """Test what runs and record the results; takes no lock, moves no desired state.
-
-    A result is written only if the record is still the one that was tested. With
-    `accept_sample`, what a passing test sees is what later ones are held to.
-    """
-    by_name = {record.name: record for record in records if record.active}
-    outcomes: list[Outcome] = []
-
-    def finish(job: Job, verdict: Verdict) -> None:
-        record = by_name[job.connection.name]
-        outcomes.append(
-            _record_test(ports, record, verdict, accept_sample=accept_sample)
-        )
-
-    jobs = []
-    for record in by_name.values():
-        try:
-            jobs.append(_running_job(ports, record))
-        except DocumentError as error:
-            outcomes.append(failed(_retest_of(record), _why_unreadable(error)))
-    left = ports.tester.run(jobs, decide=finish)
-    outcomes.extend(skipped(job.connection.name, ActionKind.RETEST) for job in left)
-    return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
 
 
 def collect_rows(
@@ -346,39 +314,3 @@ def _commit_of(change: Change, settled: Settled, record: Record | None) -> Commi
 
 def _desired_job(desired: Desired) -> Job:
     return Job(connection=desired.connection, text=desired.text, file=desired.file)
-
-
-def _running_job(ports: Ports, record: Record) -> Job:
-    if record.active is None:
-        raise AssertionError(f"{record.name}: only what runs is tested")
-    document = ports.source.parse(record.active.text, file=record.active.file)
-    return _desired_job(document)
-
-
-def _retest_of(record: Record) -> Change:
-    return Change(name=record.name, action=ActionKind.RETEST, reason="")
-
-
-def _why_unreadable(error: DocumentError) -> str:
-    first = error.diagnostics[0].message if error.diagnostics else str(error)
-    return f"the recorded document cannot be read ({first}); apply its file again"
-
-
-def _record_test(
-    ports: Ports, record: Record, verdict: Verdict, *, accept_sample: bool
-) -> Outcome:
-    context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
-    settled = settle_test(record, verdict, context=context, accept_sample=accept_sample)
-    if is_untested(verdict):
-        return replace(settled.outcome, result=Result.FAILED)
-    commit = Commit(
-        put=(settled.record,) if settled.record else (),
-        actions=(settled.action,),
-        expected={record.name: record.version},
-    )
-    try:
-        ports.store.commit(commit)
-    except StaleError:
-        reason = "the record changed while it was tested; test again"
-        return replace(settled.outcome, result=Result.SKIPPED, reason=reason)
-    return settled.outcome

@@ -149,6 +149,7 @@ class App:
             adapters=lambda: self.adapters,
             files=files,
             lengths=not self.choices.sandbox,
+            now=self.clock.now,
         )
 
     @property
@@ -199,7 +200,7 @@ class App:
     @cached_property
     def sampler(self) -> Sampler:
         """Return what fetches data through one connection."""
-        from reconciler.adapters.providers.tester import DirectSampler
+        from reconciler.adapters.providers.sampler import DirectSampler
 
         return DirectSampler(
             adapters=lambda: self.adapters,
@@ -302,6 +303,19 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         write_atomic(path, data, mode=mode)
     except OSError as error:
         raise InputError(f"cannot write '{path}': {_why(error)}") from None
+
+
+def place_in_repository(app: App) -> str:
+    """Return the way from the top of the working tree to here, with a slash at its end.
+
+    Empty at the top, and outside of Git.
+    """
+    from reconciler.adapters.git_setup import top_of
+
+    here = app.choices.directory.resolve()
+    top = top_of(here)
+    below = top is not None and here != top and here.is_relative_to(top)
+    return f"{here.relative_to(top).as_posix()}/" if top and below else ""
 
 
 def adapter_for(app: App, kind: str) -> Adapter:

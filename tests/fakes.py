@@ -221,7 +221,19 @@ class FakeTester:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     def run(
-        self, jobs: Sequence[Job], *, decide: Callable[[Job, Verdict], None]
+        self,
+        jobs: Sequence[Job],
+        *,
+        decide: Callable[[Job, Verdict], None],
+        keep: Callable[[], None] | None = None,
+    ) -> Sequence[Job]:
+        left = self._decide(jobs, decide)
+        if keep is not None:
+            keep()
+        return left
+
+    def _decide(
+        self, jobs: Sequence[Job], decide: Callable[[Job, Verdict], None]
     ) -> Sequence[Job]:
         for index, job in enumerate(jobs):
             if self.stop_after is not None and index >= self.stop_after:

@@ -19,8 +19,9 @@ from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredSet, Job
 from reconciler.core.record import Record, Result, Status
 from reconciler.core.verdict import Verdict
-from reconciler.pipeline import all_records, test_records
+from reconciler.pipeline import all_records
 from reconciler.recording import recorded_run
+from reconciler.retesting import test_records
 from reconciler.wiring import App
 
 

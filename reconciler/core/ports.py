@@ -248,11 +248,17 @@ class Tester(Protocol):
     """Runs tests side by side, bounded; one failure never touches another."""
 
     def run(
-        self, jobs: Sequence[Job], *, decide: Callable[[Job, Verdict], None]
+        self,
+        jobs: Sequence[Job],
+        *,
+        decide: Callable[[Job, Verdict], None],
+        keep: Callable[[], None] | None = None,
     ) -> Sequence[Job]:
-        """Test every job, calling `decide` once for each as soon as it is done.
+        """Test every job, calling `decide` once for each soon after it is done.
 
-        Returns the jobs that were not tested because a stop was asked for.
+        `keep` is called after each group of them, before anybody is told of it, and
+        after the last. Returns the jobs that were not tested because a stop was
+        asked for.
         """
         ...
 

@@ -20,8 +20,8 @@ from reconciler.pipeline import (
     apply_plan,
     collect_rows,
     make_plan,
-    test_records,
 )
+from reconciler.retesting import test_records
 from tests.fakes import FakeSource, FakeStore, FakeTester, desired, make_ports
 
 test_records.__test__ = False  # a use case, whatever its name says
@@ -201,9 +201,9 @@ def test_a_record_that_moved_meanwhile_is_settled_again():
     run(make_ports(FakeSource.of(desired("a")), store))
 
     class Meddling(FakeTester):
-        def run(self, jobs, *, decide):
+        def run(self, jobs, *, decide, keep=None):
             test_records(make_ports(FakeSource(), store), [store.records["a"]])
-            return super().run(jobs, decide=decide)
+            return super().run(jobs, decide=decide, keep=keep)
 
     source = FakeSource.of(desired("a", version="2"))
     outcomes = run(make_ports(source, store, Meddling()))
@@ -221,6 +221,17 @@ def test_a_test_result_of_a_record_that_moved_is_dropped():
     outcomes = test_records(make_ports(FakeSource(), store), [old])
 
     assert outcomes[0].result is Result.SKIPPED
+
+
+def test_one_record_that_moved_does_not_cost_the_others_their_results():
+    store = FakeStore()
+    run(make_ports(FakeSource.of(*fleet(3)), store))
+    old = list(store.records.values())
+    test_records(make_ports(FakeSource(), store), old[1:2])
+
+    outcomes = test_records(make_ports(FakeSource(), store), old)
+
+    assert [o.result.value for o in outcomes] == ["applied", "skipped", "applied"]
 
 
 def test_rows_show_every_record_and_every_deletion():

@@ -10,7 +10,7 @@ from reconciler.core.golden import carried_on, held_to_sample
 from reconciler.core.market import Mark
 from reconciler.core.record import Result, Status
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
-from reconciler.pipeline import test_records as run_tests
+from reconciler.retesting import test_records as run_tests
 from tests.fakes import START, FakeSource, FakeStore, FakeTester, desired, make_ports
 from tests.pipeline.test_apply import run
 

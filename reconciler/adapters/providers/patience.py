@@ -8,8 +8,8 @@ is the time that the provider takes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 _LIMIT: ContextVar[asyncio.Timeout | None] = ContextVar("reconcile_limit", default=None)
@@ -18,27 +18,39 @@ _LIMIT: ContextVar[asyncio.Timeout | None] = ContextVar("reconcile_limit", defau
 class Patience:
     """The seconds that are left of one test, over all its rungs."""
 
-    __slots__ = ("_left_s",)
+    __slots__ = ("left_s",)
 
     def __init__(self, seconds: float) -> None:
-        self._left_s = seconds
+        self.left_s = seconds
 
-    @asynccontextmanager
-    async def spending(self) -> AsyncIterator[None]:
+    def spending(self) -> _Spending:
         """Let the block take what is left; raises `TimeoutError` beyond it."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(max(0.0, self._left_s)) as limit:
-            token = _LIMIT.set(limit)
-            try:
-                yield
-            finally:
-                _LIMIT.reset(token)
-                self._left_s = (limit.when() or loop.time()) - loop.time()
+        return _Spending(self)
 
     @property
     def is_over(self) -> bool:
         """Tell whether the time has run out."""
-        return self._left_s <= 0
+        return self.left_s <= 0
+
+
+class _Spending:
+    """One block's time limit; a class, since every rung of every test enters one."""
+
+    __slots__ = ("_limit", "_patience", "_token")
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._limit = asyncio.timeout(max(0.0, patience.left_s))
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._token = _LIMIT.set(self._limit)
+
+    async def __aexit__(self, *raised: object) -> None:
+        _LIMIT.reset(self._token)
+        now = asyncio.get_running_loop().time()
+        self._patience.left_s = (self._limit.when() or now) - now
+        await self._limit.__aexit__(*raised)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -11,11 +11,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from reconciler.adapters.providers.loops import (
+    panics_as_errors,
+    quiet_runner,
+    rare_collections,
+    unseal_job,
+)
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.registry import find_adapter
 from reconciler.core.connection import Connection
@@ -23,13 +29,9 @@ from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
 from reconciler.core.ports import (
     Adapter,
-    Ask,
     Clock,
     Job,
     Observer,
-    Sample,
-    Session,
-    Unsealed,
     Unsealer,
 )
 from reconciler.core.secret import Credentials
@@ -38,6 +40,9 @@ from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 DEFAULT_LIMIT = 32
 STOP_GRACE_S = 5.0
 _STOP_POLL_S = 0.1
+_GROUP = 32
+_GROUP_S = 0.1
+"""Results are told in groups of so many, or after so long: each costs a disk wait."""
 _CONNECTIONS_PER_TEST = 2
 _MAX_REASON_CHARS = 1_000
 _NO_DATA_KEY = 128
@@ -46,6 +51,7 @@ _SEAL_AGAIN = "restore the file from Git, or seal its credentials again"
 
 T = TypeVar("T")
 Decide = Callable[[Job, Verdict], None]
+Keep = Callable[[], None]
 
 
 class Stop(Protocol):
@@ -76,20 +82,24 @@ class ConcurrentTester:
     allow: Sequence[str] = ()
     grace_s: float = STOP_GRACE_S
 
-    def run(self, jobs: Sequence[Job], *, decide: Decide) -> Sequence[Job]:
-        """Test every job, calling `decide` in this thread as each is done.
+    def run(
+        self, jobs: Sequence[Job], *, decide: Decide, keep: Keep | None = None
+    ) -> Sequence[Job]:
+        """Test every job, calling `decide` in this thread soon after each is done.
 
-        Returns the jobs that were not tested because a stop was asked for, in the
-        order given. What `decide` raises ends the run and is raised here.
+        `keep` is called after each group of results, and only then are they told to
+        the observer. Returns the jobs that were not tested because a stop was asked
+        for, in the order given. What `decide` or `keep` raises ends the run and is
+        raised here.
         """
         if not jobs:
             return ()
         if self.observer is not None:
             self.observer.started(len(jobs))
-        with _quiet_runner() as runner:
-            return runner.run(self._run(jobs, decide))
+        with rare_collections(), quiet_runner() as runner:
+            return runner.run(self._run(jobs, _Tell(decide, keep, self.observer)))
 
-    async def _run(self, jobs: Sequence[Job], decide: Decide) -> Sequence[Job]:
+    async def _run(self, jobs: Sequence[Job], tell: _Tell) -> Sequence[Job]:
         from reconciler.adapters.providers.network import open_network
 
         async with open_network(
@@ -101,8 +111,29 @@ class ConcurrentTester:
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
             crew = _Crew(tester=self, network=network, queue=_Queue(jobs))
-            await crew.work(decide)
+            await crew.work(tell)
         return tuple(job for job in jobs if id(job) not in crew.done)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tell:
+    """Who hears of results, in this order."""
+
+    decide: Decide
+    keep: Keep | None
+    observer: Observer | None
+
+    def of(self, results: Sequence[tuple[Job, Verdict]]) -> None:
+        """Tell of a group of results."""
+        try:
+            for job, verdict in results:
+                self.decide(job, verdict)
+        finally:
+            if self.keep is not None:
+                self.keep()
+        if self.observer is not None:
+            for job, verdict in results:
+                self.observer.finished(job.connection.name, passed=verdict.passed)
 
 
 class _Queue:
@@ -141,16 +172,23 @@ class _Crew:
         self._queue = queue
         self._adapters = tester.adapters()
         self._tasks: dict[asyncio.Task[Verdict], Job] = {}
+        self._finished: list[tuple[Job, Verdict]] = []
+        self._tell_at: float | None = None
+        self._woken: asyncio.Future[None] | None = None
         self.done: set[int] = set()
 
-    async def work(self, decide: Decide) -> None:
+    async def work(self, tell: _Tell) -> None:
         """Run everything, or what can end in time once a stop is asked for."""
         try:
             while not self._stopping() and self._start():
-                await self._collect(decide, wait_s=_STOP_POLL_S)
+                await self._wait(_STOP_POLL_S)
+                if tell.keep is None or self._is_due():
+                    self._tell(tell)
             if self._tasks:
-                await self._collect(decide, wait_s=self._tester.grace_s, until_all=True)
+                await asyncio.wait(self._tasks, timeout=self._tester.grace_s)
+                await asyncio.sleep(0)  # until the last one's callback ran, too
         finally:
+            self._tell(tell)
             await self._abandon()
 
     def _stopping(self) -> bool:
@@ -164,6 +202,7 @@ class _Crew:
                 break
             task = asyncio.get_running_loop().create_task(self._test(job))
             self._tasks[task] = job
+            task.add_done_callback(self._ended)
         return bool(self._tasks)
 
     def _limit_of(self, job: Job) -> int:
@@ -172,41 +211,61 @@ class _Crew:
         except Exception:  # noqa: BLE001 - its test says what is wrong
             return 1
 
-    async def _collect(
-        self, decide: Decide, *, wait_s: float, until_all: bool = False
-    ) -> None:
-        finished, _ = await asyncio.wait(
-            self._tasks,
-            timeout=wait_s,
-            return_when=asyncio.ALL_COMPLETED if until_all else asyncio.FIRST_COMPLETED,
-        )
-        for task in finished:
-            job = self._tasks.pop(task)
-            self._queue.release(job)
-            self.done.add(id(job))
-            verdict = task.result()
-            decide(job, verdict)
-            if self._tester.observer is not None:
-                self._tester.observer.finished(
-                    job.connection.name, passed=verdict.passed
-                )
+    def _ended(self, task: asyncio.Task[Verdict]) -> None:
+        job = self._tasks.pop(task)
+        self._queue.release(job)
+        self._wake()
+        if task.cancelled():
+            return
+        self._finished.append((job, task.result()))
+        if self._tell_at is None:
+            self._tell_at = asyncio.get_running_loop().time() + _GROUP_S
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until a test ends, a group is due, or the time is over."""
+        loop = asyncio.get_running_loop()
+        self._woken = loop.create_future()
+        timer = loop.call_later(min(seconds, self._until_due()), self._wake)
+        try:
+            await self._woken
+        finally:
+            timer.cancel()
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def _until_due(self) -> float:
+        if self._tell_at is None:
+            return _STOP_POLL_S
+        return max(0.0, self._tell_at - asyncio.get_running_loop().time())
+
+    def _is_due(self) -> bool:
+        return len(self._finished) >= _GROUP or not self._until_due()
+
+    def _tell(self, tell: _Tell) -> None:
+        finished, self._finished, self._tell_at = self._finished, [], None
+        self.done.update(id(job) for job, _ in finished)
+        if finished:
+            tell.of(finished)
 
     async def _abandon(self) -> None:
-        for task in self._tasks:
+        left = list(self._tasks)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _test(self, job: Job) -> Verdict:
         """Return the job's verdict; raises nothing but cancellation."""
         try:
-            with _panics_as_errors():
-                unsealed = _unseal(self._tester.unsealer, job)
+            with panics_as_errors():
+                unsealed = unseal_job(self._tester.unsealer, job)
         except SecretError as error:
             return self._failed(ProbeName.UNSEAL, _sealed(error))
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
             return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
         try:
-            with _panics_as_errors():
+            with panics_as_errors():
                 verdict = await self._ask(job.connection, unsealed.credentials)
         except ProviderError as error:
             scrub = make_scrubber(unsealed.credentials)
@@ -233,84 +292,6 @@ class _Crew:
         return Verdict(
             probes=(probe,), at=self._tester.clock.now(), vantage=self._tester.vantage
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectSampler:
-    """The pipeline's `Sampler`: one connection, one question."""
-
-    adapters: Callable[[], Mapping[str, Adapter]]
-    unsealer: Unsealer
-    clock: Clock
-    sandbox: Path | None = None
-    allow: Sequence[str] = ()
-
-    def sample(self, job: Job, ask: Ask) -> Sample:
-        """Return what was asked for; raises `ProviderError` or `SecretError`."""
-        unsealed = _unseal(self.unsealer, job)
-        with _quiet_runner() as runner:
-            return runner.run(self._sample(job.connection, unsealed, ask))
-
-    async def _sample(
-        self, connection: Connection, unsealed: Unsealed, ask: Ask
-    ) -> Sample:
-        from reconciler.adapters.providers.meter import Meter, metering
-        from reconciler.adapters.providers.network import open_network
-
-        adapter = self.adapters()[connection.type]
-        async with (
-            open_network(self.sandbox, clock=self.clock, allow=self.allow) as network,
-            adapter.open(connection, unsealed.credentials, network) as session,
-        ):
-            with metering(Meter()) as meter:
-                sample = await _answer(session, ask)
-        return replace(sample, latency_ms=meter.latency_ms)
-
-
-@contextlib.contextmanager
-def _panics_as_errors() -> Iterator[None]:
-    """Turn a panic of a library in Rust, which is no `Exception`, into an error."""
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-    else:
-        return
-    raise RuntimeError("a library panicked")
-
-
-def _quiet_runner() -> asyncio.Runner:
-    """Return a runner whose loop tells nobody of what was left behind.
-
-    asyncio would print the forgotten exception, and that may hold a signed URL.
-    """
-    runner = asyncio.Runner()
-    runner.get_loop().set_exception_handler(lambda *_: None)
-    return runner
-
-
-async def _answer(session: Session, ask: Ask) -> Sample:
-    sample = Sample()
-    if ask.symbol and ask.timeframe:
-        candles = await session.candles(
-            ask.symbol, ask.timeframe, limit=ask.limit, since_ms=ask.since_ms
-        )
-        sample = replace(sample, candles=tuple(candles))
-    if ask.symbol and ask.ticker:
-        sample = replace(sample, ticker=await session.ticker(ask.symbol))
-    if ask.symbols:
-        sample = replace(sample, symbols=tuple(await session.symbols()))
-    if ask.account:
-        sample = replace(sample, account=await session.account())
-    return sample
-
-
-def _unseal(unsealer: Unsealer, job: Job) -> Unsealed:
-    """Return a job's credentials; a public connection needs no key to be read."""
-    if not job.connection.credential_names:
-        return Unsealed(credentials={})
-    return unsealer.unseal(job.text, file=job.file)
 
 
 def _sealed(error: SecretError) -> Diagnosis:

@@ -11,7 +11,8 @@ import pytest
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.registry import find_adapters
-from reconciler.adapters.providers.tester import ConcurrentTester, DirectSampler
+from reconciler.adapters.providers.sampler import DirectSampler
+from reconciler.adapters.providers.tester import ConcurrentTester
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError, SecretError
@@ -279,6 +280,52 @@ def test_an_error_of_the_caller_ends_the_run_and_is_raised():
 
     with pytest.raises(RuntimeError, match="the store is gone"):
         tester.run(jobs(5), decide=decide)
+
+
+def test_nobody_hears_of_a_result_before_it_is_kept():
+    class Watch:
+        def started(self, total):
+            pass
+
+        def finished(self, name, *, passed):
+            assert name in kept
+
+    decided, kept, groups = [], set(), []
+
+    def keep():
+        groups.append(len(decided))
+        kept.update(decided)
+        decided.clear()
+
+    tester = ConcurrentTester(
+        adapters=lambda: {"fake": FakeAdapter()},
+        unsealer=FakeUnsealer(),
+        clock=CLOCK,
+        observer=Watch(),
+    )
+    tester.run(
+        jobs(100), decide=lambda job, _: decided.append(job.connection.name), keep=keep
+    )
+
+    assert len(kept) == 100
+    assert sum(groups) == 100
+    assert len(groups) < 50
+
+
+def test_results_before_an_error_are_kept_all_the_same():
+    kept = []
+
+    def refuse(job, verdict):
+        if job.connection.name == "p-1":
+            raise RuntimeError
+
+    tester = ConcurrentTester(
+        adapters=lambda: {"fake": FakeAdapter()}, unsealer=FakeUnsealer(), clock=CLOCK
+    )
+    with pytest.raises(RuntimeError):
+        tester.run(jobs(2), decide=refuse, keep=lambda: kept.append(1))
+
+    assert kept
 
 
 def test_progress_is_told():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -175,7 +176,19 @@ async def import_ccxt() -> Any:
     ready = sys.modules.get(_CCXT)
     if ready is not None and hasattr(ready, "exchanges"):  # not half imported
         return ready
-    return await asyncio.to_thread(import_module, _CCXT)
+    return await asyncio.to_thread(_import_uncollected, _CCXT)
+
+
+def _import_uncollected(name: str) -> Any:
+    """Import a library whose objects stay: nobody need look for garbage in them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def hub_of(network: Network) -> Hub:

@@ -19,10 +19,14 @@ Shape = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateRead:
-    """A method of ccxt, its parameters, and whether an answer proves the key."""
+    """A method of ccxt, its parameters, and whether an answer proves the key.
+
+    `tells_rights`: it is the call by which the exchange tells of the key, too.
+    """
 
     method: str
     proves: Shape
+    tells_rights: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -49,7 +53,9 @@ _BINANCE = PrivateRead(
 )
 _OKX = PrivateRead(method="privateGetAccountBalance", proves=_has_list("data"))
 _KUCOIN = PrivateRead(method="privateGetAccounts", proves=_has_list("data"))
-_BYBIT = PrivateRead(method="privateGetV5UserQueryApi", proves=_has_map("result"))
+_BYBIT = PrivateRead(
+    method="privateGetV5UserQueryApi", proves=_has_map("result"), tells_rights=True
+)
 _GATE = PrivateRead(method="privateSpotGetAccounts", proves=_is_list)
 
 _READS: Mapping[str, PrivateRead] = {
@@ -59,7 +65,9 @@ _READS: Mapping[str, PrivateRead] = {
     "bybiteu": _BYBIT,
     "bybitid": _BYBIT,
     "coinbase": PrivateRead(
-        method="v3PrivateGetBrokerageKeyPermissions", proves=_has("can_view")
+        method="v3PrivateGetBrokerageKeyPermissions",
+        proves=_has("can_view"),
+        tells_rights=True,
     ),
     "gate": _GATE,
     "gateeu": _GATE,
@@ -73,8 +81,16 @@ _READS: Mapping[str, PrivateRead] = {
 _UNIFIED = PrivateRead(method="fetch_balance", proves=_has("info"))
 
 
-async def prove_key(exchange: Any) -> None:
-    """Make the exchange's signed read; raises what ccxt raises, or our error."""
+def tells_rights(exchange_id: str) -> bool:
+    """Tell whether the read that proves a key also tells what the key may do."""
+    return _READS.get(exchange_id, _UNIFIED).tells_rights
+
+
+async def prove_key(exchange: Any) -> Any:
+    """Make the exchange's signed read and return its answer.
+
+    Raises what ccxt raises, or our error for what is no account.
+    """
     read = _READS.get(exchange.id, _UNIFIED)
     answer = await getattr(exchange, read.method)(dict(read.params))
     if not read.proves(answer):
@@ -85,3 +101,4 @@ async def prove_key(exchange: Any) -> None:
                 evidence={"shape": type(answer).__name__},
             )
         )
+    return answer

@@ -13,7 +13,6 @@ from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
     always_open,
     bounded_limit,
-    prove_candles,
 )
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
@@ -29,9 +28,13 @@ from reconciler.adapters.providers.ccxt_crypto.introspection import (
 )
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.opening import Opening, prepare
-from reconciler.adapters.providers.ccxt_crypto.private_reads import prove_key
+from reconciler.adapters.providers.ccxt_crypto.private_reads import (
+    prove_key,
+    tells_rights,
+)
 from reconciler.adapters.providers.ccxt_crypto.rows import (
     nearest_symbol,
+    prove_rows,
     read_account,
     read_candles,
     read_ticker,
@@ -88,6 +91,7 @@ class CcxtSession:
         self._opening = opening
         self._exchange: Any = None
         self._signing = False
+        self._told: Any = None
         self._listener = Listener(opening.scrub)
         self._setting = Climb(
             network=opening.network,
@@ -111,6 +115,7 @@ class CcxtSession:
         # A used instance remembers that it was let in and then reads a refusal as
         # a flood protection: every test begins with a new one.
         self.release()
+        self._told = None
         return await climb(steps, self._setting)
 
     async def candles(
@@ -197,15 +202,21 @@ class CcxtSession:
                 detail="this exchange has no read that needs the key",
             )
         self._begin(signing=True)
-        await prove_key(exchange)
+        answer = await prove_key(exchange)
+        if tells_rights(exchange.id):
+            self._told = answer
         return Rung(detail="a signed read was answered")
 
     async def _read_key(self) -> KeyFacts | None:
         exchange = await self._ready()
         introspection = introspection_of(self._opening.place.exchange)
+        if introspection is None:
+            return None
+        if self._told is not None:
+            return introspection.read(exchange, self._told)
         self._begin(signing=True)
         try:
-            return await read_key(exchange, introspection) if introspection else None
+            return await read_key(exchange, introspection)
         except Exception as error:  # noqa: BLE001 - the adapter's own door
             diagnosis = explain_any(error, self._opening.scrub, self._explain)
         raise ProviderError(diagnosis)
@@ -225,11 +236,13 @@ class CcxtSession:
         return Rung(detail=f"{len(marks)} series of candles", marks=tuple(marks))
 
     async def _sample(self, symbol: str, timeframe: str) -> Mark:
-        candles = await self.candles(symbol, timeframe, limit=SAMPLE_ROWS)
-        market = (await self._ready()).markets[symbol]
-        return prove_candles(
-            candles,
-            spelling=str(market.get("id") or ""),
+        exchange = await self._ready()
+        self._begin(signing=False)
+        rows = await exchange.fetch_ohlcv(symbol, timeframe, None, SAMPLE_ROWS)
+        return prove_rows(
+            rows,
+            count=SAMPLE_ROWS,
+            spelling=str(exchange.markets[symbol].get("id") or ""),
             symbol=symbol,
             timeframe=timeframe,
             now_ms=self._opening.network.now_ms(),

@@ -35,6 +35,7 @@ from reconciler.adapters.providers.addresses import (
     require_literal_allowed,
     require_plain_spelling,
 )
+from reconciler.adapters.providers.inflight import Inflight, Watched
 from reconciler.adapters.providers.meter import make_trace, note_socket, note_tls
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
@@ -78,6 +79,7 @@ class Network:
     allow: tuple[NetworkRange, ...] = ()
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)
+    inflight: Inflight = field(default_factory=Inflight)
 
     def now_ms(self) -> int:
         """Return the present moment in UTC milliseconds."""
@@ -107,6 +109,7 @@ class Network:
             proxy=self._allowed_proxy(proxy),
             tls=tls,
             allow=None if self.is_sandbox else self.allow,
+            inflight=self.inflight,
         )
 
     def _allowed_proxy(self, proxy: str | None) -> str | None:
@@ -128,7 +131,7 @@ class GuardedSession:
     a proxy it judges literal addresses itself, since the proxy connects to them.
     """
 
-    __slots__ = ("_allow", "_proxy", "_session", "_tls")
+    __slots__ = ("_allow", "_inflight", "_proxy", "_session", "_tls")
 
     def __init__(
         self,
@@ -137,8 +140,10 @@ class GuardedSession:
         proxy: str | None,
         tls: ssl.SSLContext | None = None,
         allow: Sequence[NetworkRange] | None = (),
+        inflight: Inflight | None = None,
     ) -> None:
         self._session = session
+        self._inflight = inflight or Inflight()
         self._proxy = proxy
         self._tls = tls
         self._allow = allow
@@ -152,7 +157,10 @@ class GuardedSession:
         if method not in {"get", "post", "put", "patch", "delete"}:
             raise AttributeError(method)
 
-        return partial(self.request, method.upper())
+        return partial(self._watched, method.upper())
+
+    def _watched(self, method: str, url: Any, **options: Any) -> Watched:
+        return self._inflight.watch(self.request(method, url, **options))
 
     def request(self, method: str, url: Any, **options: Any) -> Any:
         """Return aiohttp's request, with our own options for redirects and proxy."""
@@ -230,6 +238,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     finally:
         for leave in reversed(network.exits):
             await leave()
+        await network.inflight.settle()
         await session.close()
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)

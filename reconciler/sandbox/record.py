@@ -20,6 +20,14 @@ _HEADERS = (
     "kc-api-key",
     "kc-api-sign",
     "apikey",
+    "x-bapi-api-key",
+    "x-bapi-sign",
+    "access-key",
+    "access-sign",
+    "x-bx-apikey",
+    "x-mexc-apikey",
+    "key",
+    "sign",
 )
 _PARAMETERS = frozenset(
     {"apikey", "api_key", "key", "token", "signature", "password", "secret"}

@@ -199,7 +199,10 @@ def test_an_unknown_control_and_an_unknown_host_are_told_apart(sandbox):
     async def dialogue():
         async with client_session(sandbox) as session:
             answers = []
-            for url in ("https://sandbox.localhost/nope", "https://api.bybit.com/v5"):
+            for url in (
+                "https://sandbox.localhost/nope",
+                "https://www.bitstamp.net/api",
+            ):
                 async with session.get(url) as response:
                     answers.append(response.status)
             return answers

@@ -293,13 +293,13 @@ def _balance(_call: Call, _account: Account) -> Answer:
     return ok({"XXBT": "0.2500000000", "USDT": "13000.00000000"})
 
 
-def _key_info(_call: Call, account: Account) -> Answer:
+def _key_info(call: Call, account: Account) -> Answer:
     granted = [word for p in account.permissions for word in _PERMISSIONS[p]]
     return ok(
         {
             "apiKeyName": account.name,
             "permissions": granted,
-            "validUntil": "0",
+            "validUntil": str(account.ends_at_s(call.now_s) or 0),
             "ipAllowlist": list(account.ip_allowlist),
             "nonceWindow": _NONCE_WINDOW,
         }

@@ -1,4 +1,4 @@
-"""The three adapters of ours against the sandbox: four exchanges, bridge and feed."""
+"""The three adapters of ours against the sandbox: ten exchanges, bridge and feed."""
 
 from __future__ import annotations
 
@@ -117,6 +117,14 @@ SUBJECTS = {
     ),
     # KuCoin is asked for a span of time: a stalled feed has nothing in it.
     "kucoin": exchange("kucoin", stale_candles={C.STALE_DATA, C.NO_DATA}),
+    "bybit": exchange("bybit"),
+    # Coinbase answers whatever is wrong with a token, or its sender, with one word.
+    "coinbase": exchange("coinbase", ip_not_allowed={C.INVALID_CREDENTIALS}),
+    # Bitget tells no end of a limit, and BingX in a header that only it has.
+    "bitget": exchange("bitget", names_wait=False),
+    "gate": exchange("gate"),
+    "bingx": exchange("bingx", names_wait=False),
+    "mexc": exchange("mexc"),
     "mtapi": bridge(),
     "feed-bearer": feed(rate_limit=100),
     "feed-header": feed("header"),

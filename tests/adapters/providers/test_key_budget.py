@@ -169,7 +169,10 @@ def probe(verdict, name=ProbeName.PERMISSION):
     return next(one for one in verdict.probes if one.name is name)
 
 
-EXCHANGES = ("binance", "okx", "kraken", "kucoin")
+EXCHANGES = (
+    *("binance", "okx", "kraken", "kucoin"),
+    *("bybit", "coinbase", "bitget", "bingx"),
+)
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)

@@ -183,7 +183,8 @@ KINDS: Mapping[Category, Kind] = {
         "wrong key, address not allowed or permission missing: "
         "the provider does not say which",
         "look at the key at the provider: does it exist, does its IP list hold "
-        "this machine, is reading ticked",
+        "this machine's address, is reading ticked; if the same key works from "
+        "another address, it is the list, else the key",
         terminal=True,
     ),
     Category.PERMISSION_DENIED: Kind(
@@ -208,7 +209,8 @@ KINDS: Mapping[Category, Kind] = {
     ),
     Category.BAD_REQUEST: Kind(
         "the provider does not accept the request",
-        "check settings and config against the provider's documentation",
+        "check settings and config against the provider's documentation; a test "
+        "with another symbol tells whether it is the symbol",
         terminal=True,
     ),
     Category.BAD_SYMBOL: Kind(

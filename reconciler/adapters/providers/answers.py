@@ -10,29 +10,65 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 from reconciler.core.diagnosis import Category
 
 _HTML = re.compile(r"(?i)^\s*(?:<!doctype|<html|<head|<body|<\?xml[^>]*>\s*<!doctype)")
+_PLACE = r"(?:country|region|location|jurisdiction|area)"
 _GEO = re.compile(
-    r"(?i)restricted (?:location|region|country|jurisdiction)"
+    rf"(?i)(?<!non-)restricted {_PLACE}|non-restricted {_PLACE}"
     r"|block(?:ed)? access from your country"
-    r"|(?:denied|blocked|prohibited) in your (?:country|region)"
-    r"|not (?:available|allowed|offered|supported) in your "
-    r"(?:country|region|location|jurisdiction)"
-    r"|(?:country|region) is (?:not supported|restricted|blocked)"
+    rf"|(?:denied|blocked|prohibited|unavailable|restricted) in your {_PLACE}"
+    rf"|not (?:available|allowed|offered|supported"
+    rf"|permitted)[^.<>{{}}]{{0,20}} in your "
+    rf"{_PLACE}"
+    rf"|(?:not support|does not serve"
+    rf"|not served?)[^.<>{{}}]{{0,20}} your (?:ip )?{_PLACE}"
+    rf"|\b{_PLACE}(?:/\w+)? (?:is|are)(?: currently)? "
+    r"(?:not supported|restricted|blocked|banned|prohibited)"
+    r"|\b(?:country|region)(?: and (?:region|country))? restrictions?\b"
+    rf"|(?:banned|blocked) the {_PLACE}"
+    r"|regulatory (?:restriction|requirement|reason)s?"
+    r"|unavailable in the u\.?s\b|u\.?s\.? (?:customers?|users?"
+    r"|persons?)[^.]{0,20}\bnot "
+    r"(?:supported|allowed|permitted)"
+    r"|country[_ ]is[_ ]banned"
 )
 _MAINTENANCE = re.compile(
-    r"(?i)maintenance|maintaining|system upgrade|server upgrade|scheduled downtime"
+    r"(?i)maintenance|maintaining|system upgrad|server upgrad|scheduled downtime"
+    r"|be(?:ing)? upgraded|be right back|be back soon"
+)
+_CHALLENGE = re.compile(
+    r"(?i)captcha|attention required|just a moment|checking your browser|cf-chl"
+    r"|enable javascript and cookies"
 )
 _FIREWALL = re.compile(
-    r"(?i)cloudflare|captcha|attention required|access denied|just a moment"
-    r"|incapsula|akamai|ddos|web application firewall|request blocked|forbidden"
+    r"(?i)cloudflare|access denied|incapsula|akamai|ddos|web application firewall"
+    r"|request blocked|forbidden"
 )
-_TOO_MANY = re.compile(r"(?i)too many requests|rate limit")
+_TOO_MANY = re.compile(
+    r"(?i)too many requests|rate[- ]?limit(?!er)|too frequent|throttl"
+)
+_BANNED = re.compile(
+    r"(?i)\bban(?:ned)? (?:until|expires|ends)|banned for not respecting"
+    r"|\bip\b[^.<>]{0,40}\bbanned"
+)
+_CLOUDFLARE = re.compile(r"(?i)\berror(?: code)?:?\s*(10\d\d)\b")
+_BY_CLOUDFLARE = {
+    "1006": Category.IP_BANNED,
+    "1007": Category.IP_BANNED,
+    "1008": Category.IP_BANNED,
+    "1009": Category.GEO_RESTRICTED,
+    "1010": Category.WAF_BLOCKED,
+    "1012": Category.WAF_BLOCKED,
+    "1013": Category.WRONG_URL,
+    "1015": Category.RATE_LIMITED,
+    "1020": Category.WAF_BLOCKED,
+}
+"""The numbers on Cloudflare's own pages."""
 _SUCCESS, _REDIRECT, _CLIENT_ERROR, _SERVER_ERROR = 200, 300, 400, 500
 _NOT_FOUND = 404
+_TOO_MANY_REQUESTS = 429
 _HEAD_CHARS = 16_384
 _BY_STATUS = {
     401: Category.INVALID_CREDENTIALS,
@@ -48,10 +84,6 @@ _BY_STATUS = {
     504: Category.TIMEOUT,
 }
 _DECIDED_BY_STATUS = frozenset({407, 418, 429, 451})
-_LIMITED = frozenset({418, 429, 503})
-_EARLIEST_MOMENT_S = 1_000_000_000
-"""A larger number of seconds counts from 1970."""
-MAX_WAIT_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +132,14 @@ def gate_category(answer: Answer) -> Category | None:
     """
     if answer.is_redirect:
         return Category.WRONG_URL
+    if _is_challenge(answer):
+        return Category.WAF_BLOCKED
     if _GEO.search(answer.head):
         return Category.GEO_RESTRICTED
     if answer.status in _DECIDED_BY_STATUS:
-        return _BY_STATUS[answer.status]
-    return _page_category(answer) if answer.is_html else None
+        banned = answer.status == _TOO_MANY_REQUESTS and _BANNED.search(answer.head)
+        return Category.IP_BANNED if banned else _BY_STATUS[answer.status]
+    return _numbered(answer) or (_page_category(answer) if answer.is_html else None)
 
 
 def status_category(answer: Answer) -> Category | None:
@@ -118,46 +153,29 @@ def status_category(answer: Answer) -> Category | None:
     return None
 
 
-def retry_after_s(answer: Answer, *, now_s: float) -> float | None:
-    """Return how long the provider asks to wait: a header, or a ban's end in text."""
-    header = answer.header("Retry-After").strip()
-    if header.isdigit():
-        return _bounded(float(header))
-    if header:
-        try:
-            return _bounded(parsedate_to_datetime(header).timestamp() - now_s)
-        except (TypeError, ValueError):
-            return None
-    banned = re.search(r"(?i)banned until (\d{13})", answer.head)
-    if banned:
-        return _bounded(int(banned[1]) / 1000 - now_s)
-    return reset_after_s(answer) if answer.status in _LIMITED else None
+def _is_challenge(answer: Answer) -> bool:
+    """Tell whether a firewall wants to see a browser, in its own words or headers."""
+    if answer.header("cf-mitigated") or answer.header("x-amzn-waf-action"):
+        return True
+    return answer.is_html and bool(_CHALLENGE.search(answer.head))
 
 
-def reset_after_s(answer: Answer) -> float | None:
-    """Return when the provider counts anew, None when it does not say.
-
-    Some write seconds to go, others a moment; that one is by their own clock, which
-    the answer's date tells.
-    """
-    text = (
-        answer.header("X-RateLimit-Reset") or answer.header("RateLimit-Reset")
-    ).strip()
-    if not re.fullmatch(r"\d{1,13}(?:\.\d{1,6})?", text):
+def _numbered(answer: Answer) -> Category | None:
+    """Return what the number on one of Cloudflare's pages or lines means."""
+    found = _CLOUDFLARE.search(answer.head)
+    if found is None or not (answer.is_html or _is_plain(answer)):
         return None
-    value = float(text)
-    if value < _EARLIEST_MOMENT_S:
-        return _bounded(value)
-    try:
-        now_s = parsedate_to_datetime(answer.header("Date")).timestamp()
-    except (TypeError, ValueError):
-        return None
-    is_ms = value >= _EARLIEST_MOMENT_S * 1000
-    return _bounded((value / 1000 if is_ms else value) - now_s)
+    return _BY_CLOUDFLARE.get(found[1])
+
+
+def _is_plain(answer: Answer) -> bool:
+    """Tell whether an error comes as bare words, which no API of ours does."""
+    start = answer.body.lstrip()[:1]
+    return not answer.is_success and start not in {"", "{", "["}
 
 
 def _page_category(answer: Answer) -> Category:
-    if answer.status >= _SERVER_ERROR:
+    if answer.is_server_error:
         return status_category(answer) or Category.EXCHANGE_UNAVAILABLE
     if _MAINTENANCE.search(answer.head):
         return Category.MAINTENANCE
@@ -168,7 +186,3 @@ def _page_category(answer: Answer) -> Category:
     if answer.status >= _CLIENT_ERROR or _FIREWALL.search(answer.head):
         return Category.WAF_BLOCKED
     return Category.WRONG_URL
-
-
-def _bounded(seconds: float) -> float:
-    return min(max(0.0, round(seconds, 1)), MAX_WAIT_S)

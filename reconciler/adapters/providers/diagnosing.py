@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from reconciler.adapters.providers.answers import Answer, retry_after_s
+from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.evidence import (
+    address_fix,
     evidence_of,
     strange_answer,
     summary_of,
 )
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES, refusal
+from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.ports import Adapter
@@ -67,17 +69,10 @@ def explain_rest(
     return diagnose(
         category,
         detail=summary_of(answer, scrub),
-        fix=fix_of(category, evidence),
+        fix=address_fix(category, evidence),
         evidence=evidence,
-        retry_after_s=retry_after_s(answer, now_s=now_s),
+        retry_after_s=retry_after_s(answer, now_s=now_s, limited=is_limit(category)),
     )
-
-
-def fix_of(category: Category, evidence: Mapping[str, str]) -> str:
-    """Return a fix that names what the answer told; empty for the general one."""
-    if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
-        return f"add {evidence['seen_ip']} to the key's IP list at the provider"
-    return ""
 
 
 def _adapter_of(adapters: Mapping[str, Adapter], which: str) -> Adapter | None:

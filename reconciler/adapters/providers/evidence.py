@@ -4,17 +4,43 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from reconciler.adapters.providers.answers import Answer, gate_category
 from reconciler.adapters.providers.redaction import Scrubber, names_a_secret
-from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.adapters.providers.sentences import as_words
+from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
 
-_CODE_FIELDS = ("code", "retCode", "errorCode", "err-code", "label", "error", "reason")
-_IP_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_CODE_FIELDS = (
+    *("code", "retCode", "ret_code", "errorCode", "error_code", "errCode", "err_code"),
+    *("err-code", "mc", "label", "error", "errors", "reason"),
+)
+_INNER_CODE_FIELDS = ("id", "name", "type")
+"""What is a code inside an error; elsewhere it is the name of something else."""
+_TEXT_FIELDS = frozenset(
+    {
+        *("msg", "message", "messages", "msginfo", "retmsg", "errmsg", "errormsg"),
+        *("errormessage", "error", "errors", "errordescription", "errordetails"),
+        *("detail", "details", "detailmsg", "debugmsg", "title", "reason", "response"),
+        *("description", "smsg", "info", "text", "fault", "faultstring"),
+    }
+)
+"""Where a refusal's words stand, without what joins them and in lower case."""
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}"
+    r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\d{1,3}\.){3}\d{1,3})?)"
+    r"(?![\w:]|\.\d)"
+)
+_CHALLENGE = re.compile(r"(?i)\b(error|error_description)\s*=\s*\"([^\"]{1,300})\"")
+_USED = ("X-MBX-USED-WEIGHT-1M", "X-Bapi-Limit-Status", "X-RateLimit-Remaining")
+_NAMES_ADDRESS = frozenset(
+    {Category.IP_RESTRICTED, Category.CREDENTIALS_OR_IP_OR_PERMISSION}
+)
 _MAX_DEPTH = 4
 _MAX_ITEMS = 5
+_MAX_TEXT_CHARS = 16_384
 _MAX_PARSED_CHARS = 262_144
 _PAIRS = {"{": "}", "[": "]"}
 
@@ -27,17 +53,42 @@ def parse_json(body: str) -> Any:
         return None
 
 
-def codes_of(document: Any) -> Iterator[str]:
+def codes_of(document: Any, *, inner: bool = False) -> Iterator[str]:
     """Yield what may be a code: at the document's top, in its lists, in its error."""
+    if isinstance(document, list) and document[:1] == ["error"]:  # Bitfinex
+        yield from (str(item) for item in document[1:3] if _is_code(item))
     if not isinstance(document, dict):
         return
-    for name in _CODE_FIELDS:
+    for name in (*_CODE_FIELDS, *(_INNER_CODE_FIELDS if inner else ())):
         value = document.get(name)
-        for item in value if isinstance(value, list) else [value]:
+        for item in value[:_MAX_ITEMS] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
-                yield from codes_of(item)
-            elif isinstance(item, str | int) and not isinstance(item, bool):
+                yield from codes_of(item, inner=True)
+            elif _is_code(item):
                 yield str(item)
+    if not inner:
+        yield from _outer_codes(document)
+
+
+def _outer_codes(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is a code by its form: Bithumb's status, a problem's type.
+
+    bitbank puts the code of a failure among the data.
+    """
+    data = document.get("data")
+    if not document.get("success", True) and isinstance(data, dict):
+        code = data.get("code")
+        yield from [str(code)] if _is_code(code) else []
+    status = document.get("status")
+    if isinstance(status, str) and status.isdigit():
+        yield status
+    kind = document.get("type")
+    if isinstance(kind, str) and kind.startswith(("http", "urn:", "/")):
+        yield re.split(r"[/:#]", kind.rstrip("/"))[-1]
+
+
+def _is_code(item: Any) -> bool:
+    return isinstance(item, str | int) and not isinstance(item, bool)
 
 
 def texts_of(document: Any, depth: int = 0) -> Iterator[str]:
@@ -54,9 +105,46 @@ def texts_of(document: Any, depth: int = 0) -> Iterator[str]:
             yield from texts_of(value, depth + 1)
 
 
-def text_of(answer: Answer) -> str:
-    """Return all that an error answer says in words."""
-    return " ".join(texts_of(parse_json(answer.body))) or answer.body
+def text_of(answer: Answer, *, without: str | None = None) -> str:
+    """Return what an error answer says in words, each sentence for itself.
+
+    `without` is the code that was understood already.
+
+    Where its words stand under a usual name, nothing else is read: what was asked
+    for, a link or a note may hold any word.
+    """
+    document = parse_json(answer.body)
+    texts = [*_messages_of(document)] or [*texts_of(document)]
+    codes = [*codes_of(document), *challenge_of(answer)]
+    worded = [code for code in codes if not code.lstrip("-").isdigit()]
+    words = [as_words(code) for code in worded if code != without]
+    if document is None:
+        texts = [answer.head]
+    said = [t if " " in t else as_words(t) for t in texts if t != without]
+    return ". ".join(dict.fromkeys([*said, *words]))[:_MAX_TEXT_CHARS]
+
+
+def _messages_of(document: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the texts under the names that refusals give them."""
+    if depth >= _MAX_DEPTH:
+        return
+    if isinstance(document, list):
+        for item in document[:_MAX_ITEMS]:
+            yield from _messages_of(item, depth + 1)
+    if not isinstance(document, dict):
+        return
+    for name, value in document.items():
+        if re.sub(r"[_-]", "", str(name)).lower() in _TEXT_FIELDS:
+            yield from texts_of(value, depth + 1)
+        elif isinstance(value, dict | list):
+            yield from _messages_of(value, depth + 1)
+
+
+def challenge_of(answer: Answer) -> tuple[str, ...]:
+    """Return what `WWW-Authenticate` says is wrong: OAuth's code, then its words."""
+    found = dict(_CHALLENGE.findall(answer.header("WWW-Authenticate")))
+    said = {name.lower(): text for name, text in found.items()}
+    return tuple(said[name] for name in ("error", "error_description") if name in said)
 
 
 def summary_of(answer: Answer, scrub: Scrubber) -> str:
@@ -71,17 +159,40 @@ def evidence_of(answer: Answer | None, scrub: Scrubber) -> dict[str, str]:
     """Return what is kept of an answer, scrubbed and cut."""
     if answer is None:
         return {}
-    address = _IP_ADDRESS.search(answer.body)
+    codes = [*codes_of(parse_json(answer.body)), *challenge_of(answer)[:1]]
     return scrub.clean_all(
         {
             "status": answer.status,
-            "code": ", ".join(codes_of(parse_json(answer.body))),
+            "code": ", ".join(codes),
             "body": answer.body,
             "location": _without_query(answer.header("Location")),
             "retry_after": answer.header("Retry-After"),
-            "seen_ip": address[0] if address else "",
+            "used": next(filter(None, map(answer.header, _USED)), ""),
+            "seen_ip": _seen_address(answer.head),
         }
     )
+
+
+def address_fix(category: Category, evidence: Mapping[str, str]) -> str:
+    """Return a fix that names the address which the provider saw, else nothing."""
+    address = evidence.get("seen_ip", "")
+    if not address or category not in _NAMES_ADDRESS:
+        return ""
+    if category is Category.IP_RESTRICTED:
+        return f"add {address} to the key's IP list at the provider"
+    return KINDS[category].fix.replace("this machine's address", address)
+
+
+def _seen_address(text: str) -> str:
+    """Return the first address of either kind that a text names, empty for none."""
+    for found in _ADDRESS.findall(text):
+        try:
+            address = ip_address(found)
+        except ValueError:  # a version, a time of day
+            continue
+        if not address.is_unspecified:
+            return str(found)
+    return ""
 
 
 def strange_answer(
@@ -104,6 +215,7 @@ def strange_answer(
         gate = gate_category(answer)
         category = page if gate is Category.WRONG_URL else gate
     elif not answer.body.strip():
+        category = gate_category(answer)  # a challenge may stand in the headers alone
         detail = "the answer is empty"
     elif not _is_whole(answer.body):
         detail = "the answer is not whole JSON"

@@ -20,10 +20,11 @@ from reconciler.adapters.providers.addresses import AddressNotAllowedError
 from reconciler.adapters.providers.answers import (
     Answer,
     gate_category,
-    retry_after_s,
     status_category,
 )
 from reconciler.adapters.providers.evidence import (
+    address_fix,
+    challenge_of,
     codes_of,
     evidence_of,
     parse_json,
@@ -33,8 +34,9 @@ from reconciler.adapters.providers.evidence import (
 )
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.sentences import by_sentence
+from reconciler.adapters.providers.sentences import by_sentence, sharpened
 from reconciler.adapters.providers.settings import Pacer
+from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 
@@ -42,15 +44,20 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 
 _C = Category
 PLAIN_CODES: Mapping[str, Category] = {
+    "access_denied": _C.PERMISSION_DENIED,
     "account_suspended": _C.ACCOUNT_SUSPENDED,
     "bad_request": _C.BAD_REQUEST,
     "blocked": _C.IP_BANNED,
     "expired_key": _C.EXPIRED_CREDENTIALS,
+    "expired_token": _C.EXPIRED_CREDENTIALS,
     "forbidden": _C.PERMISSION_DENIED,
     "invalid_api_key": _C.INVALID_CREDENTIALS,
+    "invalid_grant": _C.INVALID_CREDENTIALS,
     "invalid_interval": _C.BAD_TIMEFRAME,
     "invalid_key": _C.INVALID_CREDENTIALS,
     "invalid_parameter": _C.BAD_REQUEST,
+    "invalid_request": _C.BAD_REQUEST,
+    "invalid_scope": _C.PERMISSION_DENIED,
     "invalid_symbol": _C.BAD_SYMBOL,
     "invalid_timeframe": _C.BAD_TIMEFRAME,
     "invalid_token": _C.INVALID_CREDENTIALS,
@@ -61,13 +68,20 @@ PLAIN_CODES: Mapping[str, Category] = {
     "key_expired": _C.EXPIRED_CREDENTIALS,
     "maintenance": _C.MAINTENANCE,
     "missing_key": _C.INVALID_CREDENTIALS,
+    "rate_limit_exceeded": _C.RATE_LIMITED,
     "rate_limited": _C.RATE_LIMITED,
+    "server_error": _C.EXCHANGE_UNAVAILABLE,
+    "slow_down": _C.RATE_LIMITED,
+    "temporarily_unavailable": _C.EXCHANGE_UNAVAILABLE,
     "timeout": _C.TIMEOUT,
     "timestamp_expired": _C.CLOCK_SKEW,
     "token_expired": _C.EXPIRED_CREDENTIALS,
+    "too_many_requests": _C.RATE_LIMITED,
     "unauthorized": _C.INVALID_CREDENTIALS,
+    "unauthorized_client": _C.PERMISSION_DENIED,
     "unknown_interval": _C.BAD_TIMEFRAME,
     "unknown_symbol": _C.BAD_SYMBOL,
+    "unsupported_grant_type": _C.BAD_REQUEST,
     "wrong_method": _C.INVALID_CREDENTIALS,
     "wrong_secret": _C.INVALID_CREDENTIALS,
 }
@@ -169,15 +183,15 @@ class RestClient:
     def describe(self, category: Category, answer: Answer, fix: str = "") -> Diagnosis:
         """Return the diagnosis of a refusal, with the answer as evidence."""
         evidence = evidence_of(answer, self.scrub)
-        if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
-            fix = f"add {evidence['seen_ip']} to the key's IP list at the provider"
         return diagnose(
             category,
             detail=summary_of(answer, self.scrub),
-            fix=fix,
+            fix=address_fix(category, evidence) or fix,
             evidence=evidence,
             retry_after_s=retry_after_s(
-                answer, now_s=self._network.clock().timestamp()
+                answer,
+                now_s=self._network.clock().timestamp(),
+                limited=is_limit(category),
             ),
         )
 
@@ -204,19 +218,18 @@ def refusal(answer: Answer, codes: Mapping[str, Category]) -> Category | None:
     a code and a message.
     """
     document = parse_json(answer.body)
-    if answer.is_success and not is_error_document(document):
+    is_problem = "problem+json" in answer.header("Content-Type").lower()
+    if answer.is_success and not is_problem and not is_error_document(document):
         return None
     gate = gate_category(answer)
     if gate is not None:
         return gate
-    words = (_plain(code) for code in codes_of(document))
-    found = next((codes[word] for word in words if word in codes), None)
-    return (
-        found
-        or by_sentence(text_of(answer))
-        or status_category(answer)
-        or Category.UNKNOWN
-    )
+    named = (*codes_of(document), *challenge_of(answer)[:1])
+    code = next((name for name in named if _plain(name) in codes), None)
+    text = text_of(answer, without=code)
+    if code is not None:
+        return sharpened(codes[_plain(code)], text)
+    return by_sentence(text) or status_category(answer) or Category.UNKNOWN
 
 
 def is_error_document(document: Any) -> bool:

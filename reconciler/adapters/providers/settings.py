@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer, reset_after_s
+from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.checks import Accepts, is_timeout
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import waiting_for_turn
+from reconciler.adapters.providers.waits import reset_after_s
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.durations import parse_duration

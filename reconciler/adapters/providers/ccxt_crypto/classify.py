@@ -9,16 +9,21 @@ stays unknown, with its evidence.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.adapters.providers.answers import (
     Answer,
     gate_category,
-    retry_after_s,
     status_category,
 )
-from reconciler.adapters.providers.ccxt_crypto.native import CODES, FIXES
+from reconciler.adapters.providers.ccxt_crypto.native import (
+    hint_of,
+    known_code,
+    meaning_of,
+)
 from reconciler.adapters.providers.evidence import (
+    address_fix,
     codes_of,
     evidence_of,
     parse_json,
@@ -26,9 +31,10 @@ from reconciler.adapters.providers.evidence import (
     text_of,
 )
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.sentences import by_sentence
+from reconciler.adapters.providers.sentences import by_sentence, sharpened
 from reconciler.adapters.providers.transport import transport_diagnosis
-from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.adapters.providers.waits import is_limit, retry_after_s
+from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
 
 _BAD_REQUEST = 400
 _DECISIVE = frozenset(
@@ -84,6 +90,22 @@ def explain_ccxt(error: Exception, case: Case) -> Diagnosis | None:
     return _describe(category, error, case)
 
 
+def explain_native(case: Case) -> Diagnosis | None:
+    """Return what an answer means that ccxt takes for a success, None for a success.
+
+    A success is never read for words: only a code that is an error's says so.
+    """
+    answer = case.answer
+    if answer is None:
+        return None
+    if answer.is_success:
+        codes = codes_of(parse_json(answer.body))
+        if known_code(case.exchange, codes) is None:
+            return None
+    category = classify_answer(case.exchange, answer) or status_category(answer)
+    return _describe(category or Category.UNKNOWN, None, case)
+
+
 def classify_answer(exchange: str, answer: Answer) -> Category | None:
     """Return what an exchange's error answer means, None when it tells nothing."""
     gate = gate_category(answer)
@@ -91,8 +113,10 @@ def classify_answer(exchange: str, answer: Answer) -> Category | None:
         return gate
     if answer.is_html:
         return gate
-    text = text_of(answer)
-    return _by_code(exchange, answer, text) or gate or by_sentence(text)
+    code = known_code(exchange, codes_of(parse_json(answer.body)))
+    found = meaning_of(exchange, code) if code is not None else None
+    text = text_of(answer, without=code)
+    return sharpened(found, text) if found is not None else gate or by_sentence(text)
 
 
 def _category(error: Exception, case: Case, *, known: bool) -> Category:
@@ -129,14 +153,16 @@ def _is_before_request(error: Exception) -> bool:
     )
 
 
-def _describe(category: Category, error: Exception, case: Case) -> Diagnosis:
+def _describe(category: Category, error: Exception | None, case: Case) -> Diagnosis:
     evidence = evidence_of(case.answer, case.scrub)
-    evidence["exception"] = type(error).__qualname__
-    if case.answer is None:
-        evidence["message"] = case.scrub.clean(_without_query(str(error)))
+    if error is not None:
+        evidence["exception"] = type(error).__qualname__
+        if case.answer is None:
+            evidence["message"] = case.scrub.clean(_without_query(str(error)))
     wait = None
     if case.answer is not None:
-        wait = retry_after_s(case.answer, now_s=case.now_s)
+        limited = is_limit(category)
+        wait = retry_after_s(case.answer, now_s=case.now_s, limited=limited)
     return diagnose(
         category,
         detail=summary_of(case.answer, case.scrub) if case.answer else "",
@@ -165,29 +191,16 @@ def _unsignable(error: Exception, case: Case) -> Diagnosis:
     )
 
 
-def _fix(category: Category, case: Case, evidence: dict[str, str]) -> str:
-    if category is Category.IP_RESTRICTED and "seen_ip" in evidence:
-        return f"add {evidence['seen_ip']} to the key's IP list at the provider"
+def _fix(category: Category, case: Case, evidence: Mapping[str, str]) -> str:
+    fix = address_fix(category, evidence)
     if category is Category.INVALID_CREDENTIALS:
-        hint = next(
-            (FIXES[c] for c in evidence.get("code", "").split(", ") if c in FIXES), ""
-        )
         there = "a live key" if case.environment != "live" else "a testnet or demo key"
-        return (
+        fix = (
             "copy key and secret from the provider again and seal them; "
-            f"{there} is unknown in the {case.environment} environment{hint}"
+            f"{there} is unknown in the {case.environment} environment"
         )
-    return ""
-
-
-def _by_code(exchange: str, answer: Answer, text: str) -> Category | None:
-    known = CODES.get(exchange, {})
-    codes = codes_of(parse_json(answer.body))
-    found = next((known[code] for code in codes if code in known), None)
-    # Exchanges reuse a code: gate says FORBIDDEN for an address not on the list.
-    if found is Category.PERMISSION_DENIED:
-        return by_sentence(text, only=Category.IP_RESTRICTED) or found
-    return found
+    hint = hint_of(case.exchange, evidence.get("code", "").split(", "))
+    return f"{fix or KINDS[category].fix}; {hint}" if hint else fix
 
 
 def _by_class(error: Exception) -> Category | None:

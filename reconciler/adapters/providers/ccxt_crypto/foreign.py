@@ -11,7 +11,11 @@ from importlib import import_module
 from typing import Any
 
 from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.classify import (
+    Case,
+    explain_ccxt,
+    explain_native,
+)
 from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Diagnosis
@@ -28,9 +32,7 @@ def explain_answer(
         exchange=exchange_id, scrub=scrub, now_s=now_s, answer=answer, signing=True
     )
     error = _raised_by_ccxt(exchange_id, answer)
-    if error is not None:
-        return explain_ccxt(error, case)
-    return None
+    return explain_native(case) if error is None else explain_ccxt(error, case)
 
 
 def _raised_by_ccxt(exchange_id: str, answer: Answer) -> Exception | None:

@@ -344,20 +344,6 @@ def schema_text(kind: str) -> str:
     return schemas.schema_text(kind)
 
 
-def repository_files(
-    *, workspace: str, recipients: Sequence[str], readme: bool
-) -> Mapping[str, str]:
-    """Return the files of a new repository by path."""
-    from reconciler.adapters import scaffold
-
-    return scaffold.repository_files(
-        workspace=workspace,
-        recipients=recipients,
-        schema=schema_text("connection"),
-        readme=readme,
-    )
-
-
 def connection_text(app: App, path: Path, *, kind: str, **asked: Any) -> str:
     """Return a new document; its credentials are still in plain text."""
     from reconciler.adapters import scaffold

@@ -11,7 +11,13 @@ import click
 from reconciler.cli.console import Console
 from reconciler.core.errors import InputError
 from reconciler.core.suggest import did_you_mean
-from reconciler.sandbox import SANDBOX_ACCOUNTS, Fault, SandboxInfo
+from reconciler.sandbox import (
+    SANDBOX_ACCOUNTS,
+    Account,
+    Fault,
+    SandboxInfo,
+    list_faults,
+)
 
 _FOUND_AT = Path(".reconcile/sandbox/sandbox.json")
 _POLL_S = 0.1
@@ -73,6 +79,16 @@ def require_fault(name: str) -> None:
         raise click.UsageError(f"there is no fault '{name}'; {hint}")
 
 
+def still_wrong(info: SandboxInfo, provider: str | None) -> list[str]:
+    """Return what still hits a provider that was healed alone: faults of everybody."""
+    return [
+        f"Still set for every provider: {one['fault']}; "
+        "\"reconcile sandbox clear '*'\" heals it."
+        for one in list_faults(info)
+        if one["provider"] == "*" and provider not in {None, "*"}
+    ]
+
+
 def account_rows(provider: str | None) -> list[dict[str, str]]:
     """Return the published accounts; raises `InputError` for an unknown provider."""
     rows = [
@@ -85,6 +101,7 @@ def account_rows(provider: str | None) -> list[dict[str, str]]:
             "account_id": one.account_id,
             "method": one.method,
             "may": " ".join(one.permissions) or "nothing",
+            "note": _note(one),
         }
         for name, accounts in SANDBOX_ACCOUNTS.items()
         if provider in {None, name}
@@ -93,6 +110,13 @@ def account_rows(provider: str | None) -> list[dict[str, str]]:
     if not rows:
         raise InputError(_not_played(str(provider)))
     return rows
+
+
+def _note(account: Account) -> str:
+    if account.days_left is not None:
+        return f"ends in {account.days_left} days"
+    places = ", ".join(account.ip_allowlist)
+    return f"only from {places}" if places else ""
 
 
 def _not_played(name: str) -> str:

@@ -1,10 +1,11 @@
 """A loopback world of providers: what tests, the demo and newcomers talk to.
 
-One TLS port on 127.0.0.1 plays Binance, OKX, Kraken, KuCoin, an MT bridge and an
-in-house feed, by host name, with real signature checks, its own certificate
-authority and faults that can be switched on. A client reaches it unmodified: it
-resolves every name to `127.0.0.1:info.port` and trusts `info.ca_file` only. All
-that is in the file `sandbox.json`, which exists exactly while the sandbox runs.
+One TLS port on 127.0.0.1 plays ten exchanges, an MT bridge, MetaApi and in-house
+feeds, by host name, with real signature checks, its own certificate authority and
+faults that can be switched on, for a provider or for one key. A client reaches it
+unmodified: it resolves every name to `127.0.0.1:info.port` and trusts `info.ca_file`
+only. All that is in the file `sandbox.json`, which exists exactly while the sandbox
+runs.
 
 Importing this package is cheap; the server loads when it is first asked for.
 """

@@ -30,15 +30,31 @@ def parse_fault(provider: str, fault: str, params: dict[str, Any]) -> ActiveFaul
     """Return a fault for a provider that exists.
 
     Raises:
-        ValueError: unknown provider, fault, endpoint or parameter.
+        ValueError: unknown provider, fault, account, endpoint or parameter.
     """
     if provider != EVERY_PROVIDER and provider not in PROVIDERS:
         known = ", ".join(PROVIDERS)
         raise ValueError(f"unknown provider '{provider}'; known: {known}, *")
     try:
-        return make_fault(provider, fault, **params)
+        active = make_fault(provider, fault, **params)
     except TypeError as error:
         raise ValueError(f"bad parameter for '{fault}': {error}") from error
+    if active.account is not None:
+        _require_account(provider, active.account)
+    return active
+
+
+def _require_account(provider: str, account: str) -> None:
+    """Raise `ValueError` for an account that nobody has: its fault hits nothing."""
+    names = dict.fromkeys(
+        one.name
+        for name, played in PROVIDERS.items()
+        if provider in (name, EVERY_PROVIDER)
+        for one in played.accounts
+    )
+    if account not in names:
+        known = ", ".join(names)
+        raise ValueError(f"'{provider}' has no account '{account}'; known: {known}")
 
 
 def reply_to_control(service: Service, method: str, path: str, body: bytes) -> Answer:

@@ -118,7 +118,9 @@ def test_the_sandbox_command_serves_until_a_signal(repo):
     file = line.strip().partition("RECONCILE_SANDBOX=")[2]
     repo.here("sandbox", "accounts", "binance")
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "slow", "seconds=2")
-    repo.here("--sandbox", file, "sandbox", "clear")
+    repo.here("--sandbox", file, "sandbox", "fault", "*", "slow", "account=reader")
+    one = repo.here("--sandbox", file, "sandbox", "clear", "binance")
+    every = repo.here("--sandbox", file, "sandbox", "clear")
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "nonsense", code=64)
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "slow", "x", code=64)
 
@@ -126,4 +128,6 @@ def test_the_sandbox_command_serves_until_a_signal(repo):
     process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
+    assert "Still set for every provider: slow" in one.err
+    assert "Still set" not in every.err
     assert not (repo.path / "box/sandbox.json").exists()

@@ -168,6 +168,8 @@ def test_faults_can_be_set_from_another_process(sandbox):
         ("nobody", "timeout", {}, "unknown provider 'nobody'"),
         ("okx", "gremlins", {}, "gremlins"),
         ("okx", "timeout", {"color": "red"}, "color"),
+        ("okx", "timeout", {"account": "raeder"}, "no account 'raeder'; known: reader"),
+        ("*", "timeout", {"account": "nobody"}, "no account 'nobody'"),
     ],
 )
 def test_a_wrong_remote_fault_is_explained(sandbox, provider, fault, params, words):

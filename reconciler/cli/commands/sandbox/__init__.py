@@ -29,6 +29,7 @@ _SECTIONS = {
         "reconcile sandbox --dir /tmp/sandbox",
         "export RECONCILE_SANDBOX=/tmp/sandbox/sandbox.json",
         "reconcile sandbox fault binance rate_limited seconds=30",
+        "reconcile sandbox fault bybit bad_key account=reader",
     ),
 )
 @click.option(
@@ -44,9 +45,10 @@ _SECTIONS = {
 def command(ctx: click.Context, /, *, directory: Path, port: int) -> None:
     """Play every provider on this machine.
 
-    Speaks Binance, OKX, Kraken, KuCoin, an MT bridge and an in-house feed, with real
-    signature checks, on loopback only. Serves until Ctrl-C. In another terminal, give
-    its sandbox.json to other commands with --sandbox.
+    Speaks Binance and its testnet, OKX, Kraken, KuCoin, Bybit, Coinbase, Bitget, Gate,
+    BingX, MEXC, an MT bridge in both its dialects, MetaApi and in-house feeds, with
+    real signature checks, on loopback only. Serves until Ctrl-C. In another terminal,
+    give its sandbox.json to other commands with --sandbox.
     """
     console = ctx.find_object(Console) or Console()
     if ctx.invoked_subcommand is None:

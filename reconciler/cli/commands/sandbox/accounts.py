@@ -15,7 +15,8 @@ from reconciler.cli.options import example, format_option
 def command(console: Console, /, *, provider: str | None, format_: str) -> None:
     """List the keys that the sandbox accepts.
 
-    They are published on purpose and worth nothing anywhere else.
+    They are published on purpose and worth nothing anywhere else. A key of several
+    lines stands in one, as a file may hold it too.
     """
     from reconciler.cli.sandboxing import account_rows
     from reconciler.report.machine import of_parts
@@ -26,5 +27,8 @@ def command(console: Console, /, *, provider: str | None, format_: str) -> None:
         console.result(of_parts(accounts=rows))
     else:
         titles = tuple(key.upper() for key in rows[0])
-        lines = table([titles, *(tuple(row.values()) for row in rows)])
+        cells = (
+            tuple(one.replace("\n", r"\n") for one in row.values()) for row in rows
+        )
+        lines = table([titles, *cells])
         console.result(page(lines))

@@ -12,10 +12,17 @@ from reconciler.cli.options import example
 @click.argument("provider", required=False)
 @click.pass_obj
 def command(console: Console, /, *, provider: str | None) -> None:
-    """Heal one provider of the running sandbox, or all."""
-    from reconciler.cli.sandboxing import require_provider, running_info
+    """Heal one provider of the running sandbox, or all.
+
+    A fault that was set for all with '*' stays when one is healed: '*' as the
+    provider heals those only, no provider heals everything.
+    """
+    from reconciler.cli.sandboxing import require_provider, running_info, still_wrong
     from reconciler.sandbox import clear_faults
 
     require_provider(provider)
-    clear_faults(running_info(console), provider)
+    info = running_info(console)
+    clear_faults(info, provider)
     console.say(f"Healed: {provider or 'every provider'}.")
+    for line in still_wrong(info, provider):
+        console.say(line)

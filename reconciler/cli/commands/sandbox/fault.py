@@ -11,7 +11,11 @@ from reconciler.cli.options import example
 
 
 @click.command(
-    "fault", epilog=example("reconcile sandbox fault kraken timeout times=2")
+    "fault",
+    epilog=example(
+        "reconcile sandbox fault kraken timeout times=2",
+        "reconcile sandbox fault binance rate_limited account=reader",
+    ),
 )
 @click.argument("provider")
 @click.argument("fault")
@@ -22,11 +26,14 @@ def command(
 ) -> None:
     """Let a provider go wrong, or all of them with '*'.
 
-    Parameters: account=NAME, endpoint=public|candles|private, times=N, seconds=S,
-    ip=ADDRESS. Faults: bad_key, ip_not_allowed, permission_denied, wrong_permissions,
-    clock_skew, rate_limited, banned, geo_blocked, maintenance, unavailable, timeout,
-    slow, refused, reset, html, empty, truncated, cut_off, rubbish_candles,
-    stale_candles, future_candles, no_candles, redirect, tls_expired, tls_wrong_host.
+    With account=NAME only the connections with that account's key are hit; 'reconcile
+    sandbox accounts' lists the names. Other parameters: times=N, seconds=S, ip=ADDRESS,
+    endpoint=public|candles|private.
+
+    Faults: bad_key, ip_not_allowed, permission_denied, wrong_permissions, clock_skew,
+    rate_limited, banned, geo_blocked, maintenance, unavailable, timeout, slow, refused,
+    reset, html, empty, truncated, cut_off, rubbish_candles, stale_candles,
+    future_candles, no_candles, redirect, tls_expired, tls_wrong_host.
     """
     from reconciler.cli.sandboxing import (
         parameters_of,

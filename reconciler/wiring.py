@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.sops import Keyring
 
 DEFAULT_WORKSPACE = "default"
+CACHE_FOLDER = ".reconcile/cache"
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
 
 
@@ -195,6 +196,7 @@ class App:
             stop=self.stop,
             observer=self.observer,
             allow=self.settings.network.allow,
+            cache=self.choices.directory / CACHE_FOLDER,
         )
 
     @cached_property
@@ -208,6 +210,7 @@ class App:
             clock=self.clock,
             sandbox=self.choices.sandbox,
             allow=self.settings.network.allow,
+            cache=self.choices.directory / CACHE_FOLDER,
         )
 
     @cached_property

@@ -65,6 +65,7 @@ class Network:
 
     `shared` holds what adapters keep for the network's life (an exchange's
     markets); each uses its own key and registers what is to be closed in `exits`.
+    `cache` is the folder of what adapters remember between runs, None for nothing.
     `make_tls` returns a TLS context of one's own, which trusts the given PEM
     authorities, the system's without any, and in the sandbox always the sandbox's.
     """
@@ -77,6 +78,7 @@ class Network:
     proxy: str | None = field(default=None, repr=False)
     is_sandbox: bool = False
     allow: tuple[NetworkRange, ...] = ()
+    cache: Path | None = None
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)
     inflight: Inflight = field(default_factory=Inflight)
@@ -197,6 +199,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     limit: int = DEFAULT_LIMIT,
     trust_env: bool = False,
     allow: Sequence[str] = (),
+    cache: Path | None = None,
 ) -> AsyncIterator[Network]:
     """Open the network of one run; `sandbox` is the path of a `sandbox.json`.
 
@@ -229,6 +232,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         clock=now,
         make_tls=make_tls,
         allow=ranges,
+        cache=cache,
         vantage=vantage,
         proxy=proxy,
         is_sandbox=sandbox is not None,

@@ -29,6 +29,7 @@ class DirectSampler:
     clock: Clock
     sandbox: Path | None = None
     allow: Sequence[str] = ()
+    cache: Path | None = None
 
     def sample(self, job: Job, ask: Ask) -> Sample:
         """Return what was asked for; raises `ProviderError` or `SecretError`."""
@@ -44,7 +45,9 @@ class DirectSampler:
 
         adapter = self.adapters()[connection.type]
         async with (
-            open_network(self.sandbox, clock=self.clock, allow=self.allow) as network,
+            open_network(
+                self.sandbox, clock=self.clock, allow=self.allow, cache=self.cache
+            ) as network,
             adapter.open(connection, unsealed.credentials, network) as session,
         ):
             with metering(Meter()) as meter:

@@ -80,6 +80,7 @@ class ConcurrentTester:
     observer: Observer | None = None
     proxy: str | None = None
     allow: Sequence[str] = ()
+    cache: Path | None = None
     grace_s: float = STOP_GRACE_S
 
     def run(
@@ -108,6 +109,7 @@ class ConcurrentTester:
             vantage=self.vantage,
             proxy=self.proxy,
             allow=self.allow,
+            cache=self.cache,
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
             crew = _Crew(tester=self, network=network, queue=_Queue(jobs))

@@ -16,11 +16,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from types import MethodType
 from typing import Any
 
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
+from reconciler.adapters.providers.ccxt_crypto.market_cache import (
+    Before,
+    Key,
+    restore_markets,
+    save_markets,
+)
 from reconciler.adapters.providers.ccxt_crypto.names import CREDENTIAL_ATTRIBUTES
 from reconciler.adapters.providers.ladder import explain_any
 from reconciler.adapters.providers.meter import Meter, Timing, metering
@@ -62,6 +69,8 @@ class Loaded:
     meter: Meter
     can_clone: bool
     used: bool = False
+    remembered: bool = False
+    """The markets are those of an earlier run, and only its time was asked for."""
 
 
 class Hub:
@@ -71,6 +80,8 @@ class Hub:
         self._network = network
         self._loading: dict[Place, asyncio.Task[Loaded]] = {}
         self._meters: dict[Place, Meter] = {}
+        self._doubted: set[Place] = set()
+        self._replaced: list[Any] = []
 
     async def load(self, place: Place) -> Loaded:
         """Return the place's template with its markets, loading them once.
@@ -85,6 +96,16 @@ class Hub:
             task.add_done_callback(_failed)
             self._loading[place] = task
         return await asyncio.shield(task)
+
+    def renew(self, place: Place) -> None:
+        """Load the markets anew with the next call, if they were remembered ones."""
+        task = self._loading.get(place)
+        if task is None or not task.done() or _failed(task):
+            return
+        if task.result().remembered:
+            self._doubted.add(place)
+            self._replaced.append(task.result().template)
+            del self._loading[place]
 
     def requests_of(self, place: Place) -> Sequence[Timing]:
         """Return the requests of the newest loading, also of one that failed."""
@@ -106,6 +127,8 @@ class Hub:
         for task in self._loading.values():
             if not task.cancelled() and not _failed(task):
                 release(task.result().template)
+        for template in self._replaced:
+            release(template)
         self._loading.clear()
 
     async def _load(self, place: Place) -> Loaded:
@@ -113,10 +136,8 @@ class Hub:
         template = self._build(_exchange_class(ccxt, place.exchange), place)
         scrub = Scrubber([place.proxy or ""])
         listener = template.on_rest_response = Listener(scrub)
-        meter = self._meters[place] = Meter()
         try:
-            with metering(meter):
-                await template.load_markets()
+            remembered = await self._get_markets(template, place, ccxt.__version__)
             _require_markets(template)
         except Exception as error:  # noqa: BLE001 - told to every connection that waits
             case = Case(
@@ -128,12 +149,57 @@ class Hub:
             )
             diagnosis = explain_any(error, scrub, lambda e: explain_ccxt(e, case))
         else:
-            can_clone = clones_apart(template)
-            return Loaded(template=template, meter=meter, can_clone=can_clone)
+            return Loaded(
+                template=template,
+                meter=self._meters[place],
+                can_clone=clones_apart(template),
+                remembered=remembered,
+            )
         finally:
             if not template.markets:
                 release(template)
         raise ProviderError(diagnosis)
+
+    async def _get_markets(self, template: Any, place: Place, version: str) -> bool:
+        """Load the markets, or remember them; return whether they are remembered."""
+        before, cache = Before(template), self._cache_of(template, place, version)
+        now_s = self._network.clock().timestamp()
+        if cache and place not in self._doubted:
+            with metering(self._new_meter(place)):
+                if restore_markets(template, *cache, now_s=now_s):
+                    if await _tells_time(template):
+                        return True
+                    template.markets = None
+        # Anew also after a failure: what it then shows is what counts.
+        with metering(self._new_meter(place)):
+            await template.load_markets()
+        if cache:
+            save_markets(template, before, *cache, now_s=now_s)
+        return False
+
+    def _new_meter(self, place: Place) -> Meter:
+        meter = self._meters[place] = Meter()
+        return meter
+
+    def _cache_of(
+        self, template: Any, place: Place, version: str
+    ) -> tuple[Path, Key] | None:
+        """Return where markets may be remembered, None where they may not.
+
+        An exchange that tells no time could be gone without our noticing, and behind
+        another way out an exchange may show other markets.
+        """
+        folder = self._network.cache
+        if folder is None or place.proxy or self._network.proxy:
+            return None
+        if template.has.get("fetchTime") is not True:
+            return None
+        parts = (place.environment, "derivatives" if place.derivatives else "")
+        world = "loopback" if self._network.is_sandbox else ""
+        environment = "-".join(filter(None, (*parts, world)))
+        return folder, Key(
+            exchange=place.exchange, environment=environment, version=version
+        )
 
     def _build(self, kind: Any, place: Place) -> Any:
         exchange = kind(
@@ -265,6 +331,14 @@ def _slim(exchange: Any, *, derivatives: bool) -> None:
 def _failed(task: asyncio.Task[Any]) -> bool:
     """Tell whether a finished task failed; looking at it also keeps asyncio quiet."""
     return task.cancelled() or task.exception() is not None
+
+
+async def _tells_time(exchange: Any) -> bool:
+    """Tell whether the exchange answers; the cheapest call that shows it."""
+    try:
+        return isinstance(await exchange.fetch_time(), int | float)
+    except Exception:  # noqa: BLE001 - loading the markets will tell why
+        return False
 
 
 def _exchange_class(ccxt: Any, name: str) -> Any:

@@ -92,6 +92,7 @@ class CcxtSession:
         self._exchange: Any = None
         self._signing = False
         self._told: Any = None
+        self._used_remembered = False
         self._listener = Listener(opening.scrub)
         self._setting = Climb(
             network=opening.network,
@@ -115,8 +116,22 @@ class CcxtSession:
         # A used instance remembers that it was let in and then reads a refusal as
         # a flood protection: every test begins with a new one.
         self.release()
-        self._told = None
+        verdict = await climb(steps, self._setting)
+        if verdict.passed or not self._doubts_markets(verdict):
+            return verdict
+        self.release()
         return await climb(steps, self._setting)
+
+    def _doubts_markets(self, verdict: Verdict) -> bool:
+        """Have remembered markets loaded anew, if the data failed over them.
+
+        Returns whether there is reason to test again.
+        """
+        failed = next((p for p in verdict.probes if p.diagnosis is not None), None)
+        if failed is None or failed.name is not ProbeName.DATA:
+            return False
+        hub_of(self._opening.network).renew(self._opening.place)
+        return self._used_remembered
 
     async def candles(
         self, symbol: str, timeframe: str, *, limit: int, since_ms: int | None = None
@@ -169,6 +184,7 @@ class CcxtSession:
         if self._exchange is not None:
             release(self._exchange)
             self._exchange = None
+        self._told = None
 
     # The rungs
 
@@ -181,10 +197,13 @@ class CcxtSession:
             raise
         await self._ready()
         count = len(loaded.template.markets)
+        since = " of an earlier run, and its time" if loaded.remembered else ""
         if loaded.meter.timings and not loaded.used:
             loaded.used = True
             trail.meters[-1].timings.extend(loaded.meter.timings)
-            return Rung(detail=f"{count} markets", warnings=self._opening.keys.warnings)
+            return Rung(
+                detail=f"{count} markets{since}", warnings=self._opening.keys.warnings
+            )
         return Rung(
             detail=f"{count} markets, loaded before in this run",
             warnings=self._opening.keys.warnings,
@@ -267,7 +286,9 @@ class CcxtSession:
     async def _ready(self) -> Any:
         if self._exchange is None:
             hub = hub_of(self._opening.network)
-            exchange = hub.make(await self._load(), self._opening.keys.values)
+            loaded = await self._load()
+            self._used_remembered = loaded.remembered
+            exchange = hub.make(loaded, self._opening.keys.values)
             exchange.on_rest_response = self._listener
             self._apply_config(exchange)
             self._exchange = exchange

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 from reconciler.core import settings
@@ -17,6 +18,7 @@ from reconciler.core.codec import schema_of
 from reconciler.core.diagnostic import RULES
 from reconciler.core.document import ConnectionDocument
 from reconciler.core.durations import format_duration
+from reconciler.core.explanations import EXPLANATIONS, PLACEHOLDERS
 from reconciler.core.plan import Plan
 from reconciler.core.run import RunReport
 
@@ -55,24 +57,35 @@ def schema_text(kind: str) -> str:
 
 def diagnostics_page() -> str:
     """Return the page that explains every diagnostic code, as Markdown."""
-    lines = [_INTRODUCTION]
+    lines = [_INTRODUCTION.format(placeholders=PLACEHOLDERS.replace("'", "`"))]
     for family, heading in _FAMILIES.items():
-        rows = [
-            f"| {code} | {rule.title} | {rule.fix} |"
-            for code, rule in RULES.items()
-            if code.startswith(family)
-        ]
+        codes = [code for code in RULES if code.startswith(family)]
+        rows = [f"| {one} | {RULES[one].title} | {RULES[one].fix} |" for one in codes]
         table = ["| code | what is wrong | how to fix it |", "|---|---|---|", *rows]
         lines.append("\n".join((f"## {heading}\n", *table, "")))
+        lines += map(_explained, codes)
     return "\n".join(lines)
 
 
+def _explained(code: str) -> str:
+    """Return what `reconcile explain CODE` says, as a section."""
+    why = EXPLANATIONS[code]
+    cause = "\n".join(wrap(why.cause, _WIDTH))
+    wrong, right = (f"```yaml\n{text}```\n" for text in (why.wrong, why.right))
+    parts = [f"### {code}\n", f"{cause}\n", "Wrong:\n", wrong, "Right:\n", right]
+    return "\n".join(parts)
+
+
+_WIDTH: Final = 88
 _INTRODUCTION: Final = """\
 # Diagnostics
 
 What `reconcile validate` says of a file: `file:line:column CODE message`, then how to
 fix it. Codes are never reused. Every problem of every file is found in one pass; an
-error keeps the file's connection as it is, a warning does not.
+error keeps the file's connection as it is, a warning does not, and can be allowed for
+a time by a comment; see [files.md](files.md#allowing-a-warning).
+
+`reconcile explain CODE` tells what stands here. In the examples {placeholders}
 
 This page is generated: `python -m reconciler.adapters.schemas`.
 """

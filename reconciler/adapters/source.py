@@ -14,15 +14,18 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import files, source_cache
+from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.forked import map_forked
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.core import checks
+from reconciler.core.allowances import MARK, weigh_all
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
@@ -46,6 +49,8 @@ class _Reading:
     """The names that an invalid file claims, by file."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
+    marked: dict[str, str] = field(default_factory=dict)
+    """The text of every file that may hold a comment for us."""
 
     def add(self, file: str, row: Row) -> None:
         """Take in one row; a damaged one raises and changes nothing."""
@@ -72,7 +77,7 @@ class _Fresh:
 class FileSource:
     """The documents below one folder, or just the files asked for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a reading may choose
         self,
         *,
         directory: Path,
@@ -81,6 +86,7 @@ class FileSource:
         files: Sequence[Path] = (),
         cache: bool = True,
         lengths: bool = False,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         """Take note of what to read; nothing is touched yet.
 
@@ -93,6 +99,7 @@ class FileSource:
             cache: Remember what was found in `.reconcile/cache`.
             lengths: Judge how long sealed credentials are; not in a sandbox, whose
                 keys are as long as they happen to be.
+            now: The clock that comments which end are held against.
         """
         self._root = os.fspath(directory)
         self._connections = connections
@@ -100,6 +107,7 @@ class FileSource:
         self._targets = files
         self._cache = str(directory / CACHE_FILE) if cache else ""
         self._lengths = lengths
+        self._now = now or SystemClock().now
         self._rulebook = Rulebook(self._root)
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
@@ -116,11 +124,17 @@ class FileSource:
         shared = self._shared_names(reading)
         heads = {head.name: head for head in reading.heads if head.name not in shared}
         claimed = {name for names in reading.rejected.values() for name in names}
-        found = [*reading.diagnostics, *self._same_names(shared)]
+        found = weigh_all(
+            (*reading.diagnostics, *self._same_names(shared)),
+            reading.marked,
+            today=self._now().date(),
+            unknown=frozenset() if self._lengths else frozenset({"R315"}),
+        )
         self._heads, self._rows = heads, reading.rows
         return DesiredSet(
             heads=heads,
-            diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+            diagnostics=found.diagnostics,
+            allowed=found.allowed,
             # A file under a wrong name claims its stem too, but not from the owner.
             invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
             files=len(reading.rows) - (self._rulebook.name in reading.rows),
@@ -244,6 +258,8 @@ class FileSource:
         if why:
             reading.add(file, _unreadable(file, why))
             return None
+        if MARK in data:
+            reading.marked[file] = data.decode(errors="replace")
         digest = hashlib.sha256(data).hexdigest()
         try:
             row = known[file]

@@ -27,6 +27,7 @@ SECTIONS = {
         "updatekeys": Entry(f"{_HOME}.updatekeys", "Seal for whom .sops.yaml names."),
         "secrets": Entry(f"{_HOME}.secrets", "Look after what is sealed."),
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
+        "explain": Entry(f"{_HOME}.explain", "Tell what a diagnostic code means."),
     },
     "Go live": {
         "plan": Entry(f"{_HOME}.plan", "Show what apply would do; changes nothing."),

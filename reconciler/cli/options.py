@@ -46,6 +46,21 @@ def label_option(command: F) -> F:
     )(command)
 
 
+def codes_of(
+    _ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return codes such as R311, or what they begin with; each must be known."""
+    from reconciler.core.diagnostic import RULES
+    from reconciler.core.suggest import did_you_mean
+
+    codes = [code.strip().upper() for value in values for code in value.split(",")]
+    for code in codes:
+        if not code or not any(known.startswith(code) for known in RULES):
+            hint = did_you_mean(code, RULES) or "'reconcile explain' lists them"
+            raise click.BadParameter(f"there is no code '{code}'; {hint}")
+    return tuple(codes)
+
+
 def _pairs(
     _ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:

@@ -67,6 +67,20 @@ RULES: dict[str, Rule] = {
     "R105": Rule("an anchor, alias, tag or merge key", "write the value out"),
     "R106": Rule("not exactly one mapping in the file", "one connection per file"),
     "R107": Rule("the file cannot be read", "check its name, mode and encoding"),
+    "R110": Rule(
+        "a comment for reconcile cannot be understood",
+        "write '# reconcile: allow CODE until YYYY-MM-DD because REASON', with a day at "
+        "most 366 days ahead",
+    ),
+    "R111": Rule(
+        "a comment allows a warning, and its day is over",
+        "mend what it was about, or look at it again and choose a new day",
+    ),
+    "R112": Rule("a comment allows a warning that is not there", "remove the comment"),
+    "R113": Rule(
+        "a comment would allow what cannot be allowed",
+        "mend the problem, and remove the comment",
+    ),
     # R2: the document does not have the shape of a connection
     "R201": Rule("an unknown key", "remove it, or use the key that is suggested"),
     "R202": Rule("a required key is missing", "add it"),
@@ -106,8 +120,7 @@ RULES: dict[str, Rule] = {
     "R313": Rule(".sops.yaml cannot be used", "correct it at the place named"),
     "R314": Rule(
         "sealed under another rule than that of .sops.yaml",
-        "seal it anew: 'reconcile decrypt FILE -o plain.yaml', move that over FILE, "
-        "then 'reconcile encrypt FILE'",
+        "seal it anew by that rule: 'reconcile rotate FILE'",
     ),
     "R315": Rule(
         "a sealed credential is not as long as the provider's",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from reconciler.core.allowances import Allowed
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.market import Account, Candle, Ticker
@@ -321,13 +322,14 @@ class DesiredSet:
     """All documents of one reading. `files` counts what was found, also invalid.
 
     `invalid_names` are the names of the documents that have errors: they are
-    neither desired nor gone.
+    neither desired nor gone. `allowed` are warnings that comments keep quiet.
     """
 
     heads: Mapping[str, DesiredHead]
     diagnostics: tuple[Diagnostic, ...] = ()
     invalid_names: frozenset[str] = frozenset()
     files: int = 0
+    allowed: tuple[Allowed, ...] = ()
 
 
 class DocumentSource(Protocol):

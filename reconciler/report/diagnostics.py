@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from reconciler.core.allowances import Allowed
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.report import machine
-from reconciler.report.text import Style, count, indented, page, safe, width_of
+from reconciler.report.text import Style, clip, count, indented, page, safe, width_of
 
 _OPEN_ROOTS: Final = frozenset(
     {
@@ -34,11 +35,18 @@ def diagnostics_human(
     diagnostics: Iterable[Diagnostic],
     *,
     texts: Mapping[str, str] | None = None,
+    allowed: Sequence[Allowed] = (),
+    verbose: bool = False,
     color: bool = False,
 ) -> str:
     """Return every problem, sorted by place; the last line is always the counts.
 
-    `texts` maps files to their text; a file that is missing gets no excerpt.
+    Args:
+        diagnostics: The problems.
+        texts: The files' texts; a file that is missing gets no excerpt.
+        allowed: The warnings that comments allow: counted, and told when `verbose`.
+        verbose: Tell them.
+        color: Use colours.
     """
     style = Style(color)
     found = in_order(diagnostics)
@@ -48,10 +56,15 @@ def diagnostics_human(
         shown = one.code in _UNKNOWN_KEY or _line_of(one) not in hidden
         text = (texts or {}).get(one.span.file, "") if shown else ""
         lines += _entry(one, text=text, style=style)
-    return page([*lines, "", style.bold(diagnostics_summary(found))])
+    if verbose:
+        lines += [_allowed_line(one, style) for one in allowed]
+    summary = diagnostics_summary(found, allowed=len(allowed))
+    return page([*lines, "", style.bold(summary)])
 
 
-def diagnostics_json(diagnostics: Iterable[Diagnostic], *, files: int) -> str:
+def diagnostics_json(
+    diagnostics: Iterable[Diagnostic], *, files: int, allowed: Sequence[Allowed] = ()
+) -> str:
     """Return them in the shape of Terraform's `validate -json`."""
     found = in_order(diagnostics)
     errors = _number(found, Severity.ERROR)
@@ -59,21 +72,24 @@ def diagnostics_json(diagnostics: Iterable[Diagnostic], *, files: int) -> str:
         valid=not errors,
         error_count=errors,
         warning_count=_number(found, Severity.WARNING),
+        allowed_count=len(allowed),
         file_count=files,
         diagnostics=[_as_data(one) for one in found],
+        allowed=[_allowed_data(one) for one in allowed],
     )
 
 
-def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return `3 errors, 1 warning in 2 files`."""
+def diagnostics_summary(diagnostics: Sequence[Diagnostic], *, allowed: int = 0) -> str:
+    """Return `3 errors, 1 warning in 2 files.`, and how many comments allow."""
+    more = f" Comments allow {count(allowed, 'warning')}." if allowed else ""
     if not diagnostics:
-        return "No problems."
+        return f"No problems.{more}"
     errors = _number(diagnostics, Severity.ERROR)
     warnings = _number(diagnostics, Severity.WARNING)
     words = [count(errors, "error")] if errors else []
     words += [count(warnings, "warning")] if warnings else []
     files = count(len({one.span.file for one in diagnostics}), "file")
-    return f"{', '.join(words)} in {files}."
+    return f"{', '.join(words)} in {files}.{more}"
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -155,6 +171,18 @@ def _as_data(one: Diagnostic) -> dict[str, Any]:
             {"summary": said, "range": _range(span)} for span, said in one.related
         ],
     }
+
+
+def _allowed_line(one: Allowed, style: Style) -> str:
+    place, code = safe(str(one.diagnostic.span)), safe(one.diagnostic.code)
+    until = f"allowed until {one.until.isoformat()}"
+    why = safe(clip(one.reason, _LONGEST))
+    return f"{place}  {style.dim(f'{code} {until}:')}  {why}"
+
+
+def _allowed_data(one: Allowed) -> dict[str, Any]:
+    said = {"until": one.until.isoformat(), "reason": one.reason}
+    return {**_as_data(one.diagnostic), **said}
 
 
 def _range(span: Span) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Severity
 
 DOUBTFUL = Path(__file__).parents[1] / "data/doubtful"
-PLACES = {"r315.yaml": "7:15 R315", "r316.yaml": "7:15 R316"}
+PLACES = {
+    "r110.yaml": "1:1 R110",
+    "r111.yaml": "1:1 R111",
+    "r112.yaml": "1:1 R112",
+    "r113.yaml": "1:1 R113",
+    "r315.yaml": "7:15 R315",
+    "r316.yaml": "7:15 R316",
+}
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def read(folder, *, lengths=True, files=()):
@@ -24,6 +33,7 @@ def read(folder, *, lengths=True, files=()):
         files=files,
         cache=False,
         lengths=lengths,
+        now=lambda: NOW,
     ).read()
 
 
@@ -41,7 +51,8 @@ def test_a_doubtful_document_shows_its_code_and_stays_usable(name):
 def test_lengths_are_no_evidence_where_keys_are_pretended():
     found = read(DOUBTFUL, lengths=False)
 
-    assert [item.code for item in found.diagnostics] == ["R316"]
+    codes = [item.code for item in found.diagnostics]
+    assert [code for code in codes if code.startswith("R3")] == ["R316"]
 
 
 @pytest.mark.parametrize(

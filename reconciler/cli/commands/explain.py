@@ -1,0 +1,33 @@
+"""`reconcile explain`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import example, format_option
+
+
+@click.command("explain", epilog=example("reconcile explain R311"))
+@click.argument("code", required=False)
+@format_option()
+@click.pass_obj
+def command(console: Console, /, *, code: str | None, format_: str) -> None:
+    """Tell what a diagnostic code means: why, how to mend it, an example.
+
+    Without CODE, list them all.
+    """
+    from reconciler.core.diagnostic import RULES
+    from reconciler.core.suggest import did_you_mean
+    from reconciler.report import explaining
+
+    if code is None:
+        every = [explaining.explanation_data(one) for one in RULES]
+        console.result_of(format_, explaining.codes_human(), codes=every)
+        return
+    known = code.upper()
+    if known not in RULES:
+        hint = did_you_mean(known, RULES) or "'reconcile explain' lists them"
+        raise click.UsageError(f"there is no code '{code}'; {hint}")
+    human = explaining.explanation_human(known, color=console.color)
+    console.result_of(format_, human, **explaining.explanation_data(known))

@@ -79,21 +79,21 @@ def reseal_text(app: App, before: str, plain: str, *, file: Path) -> str:
 
 def set_in_text(app: App, text: str, values: Mapping[str, Any], *, file: Path) -> str:
     """Return the document with values set; `text` itself when they stood there."""
-    from reconciler.adapters.sops import set_values
+    from reconciler.adapters.sops import Recipients, set_values
 
-    rule = None
-    try:
-        rule = _rule_for(app, file)
-    except SecretError:
-        if not is_sealed(text, file=file):  # otherwise it has recipients of its own
-            raise
+    sealed = is_sealed(text, file=file)
+    named = () if sealed else _named_by_environment(app)
+    rule = None if named else _rule_for(app, file, needed=not sealed)
+    rule_keys = rule.recipients if rule else None
     return set_values(
         text,
         values,
         file=str(file),
         keyring=app.keyring,
         now=app.clock.now(),
-        recipients=rule.recipients if rule else None,
+        recipients=Recipients.of(named) if named else rule_keys,
+        rule=rule.rule if rule else None,
+        only_encrypted=rule.mac_only_encrypted if rule else None,
     )
 
 
@@ -106,10 +106,39 @@ def unset_in_text(app: App, text: str, keys: Sequence[str], *, file: Path) -> st
 
 
 def rotate_text(app: App, text: str, *, file: Path) -> str:
-    """Return a sealed document under a new data key, for the same recipients."""
+    """Return a sealed document under a new data key, for the same recipients.
+
+    A connection follows the rule that `.sops.yaml` has for it now.
+    """
     from reconciler.adapters.sops import rotate
 
-    return rotate(text, file=str(file), keyring=app.keyring, now=app.clock.now())
+    rule = _rule_for(app, file, needed=False)
+    return rotate(
+        text,
+        file=str(file),
+        keyring=app.keyring,
+        now=app.clock.now(),
+        rule=rule.rule if rule else None,
+        only_encrypted=rule.mac_only_encrypted if rule else None,
+    )
+
+
+def rule_change(before: str, after: str, *, file: Path) -> str:
+    """Tell what is chosen by another rule in the second of two sealed texts."""
+    from reconciler.adapters.sops.block import read_metadata
+    from reconciler.adapters.sops.opened import parse_file
+
+    old, new = (
+        read_metadata(parse_file(text, file=str(file)).documents[0], file=str(file))
+        for text in (before, after)
+    )
+    notes = []
+    if old.rule != new.rule:
+        notes.append(f"values are chosen by {new.rule.kind.value} {new.rule.pattern}")
+    if old.mac_only_encrypted != new.mac_only_encrypted:
+        covered = "the sealed values only" if new.mac_only_encrypted else "every value"
+        notes.append(f"the MAC covers {covered}")
+    return f"{' and '.join(notes)} now, as .sops.yaml asks" if notes else ""
 
 
 def key_change_of(app: App, text: str, *, file: Path) -> KeyChange:
@@ -171,10 +200,16 @@ def plain_data(text: str, *, file: Path) -> Mapping[str, Any]:
     return source.data
 
 
-def _rule_for(app: App, file: Path) -> CreationRule | None:
+def _rule_for(app: App, file: Path, *, needed: bool = True) -> CreationRule | None:
+    """Return the rule of `.sops.yaml`; one that cannot be had may not be `needed`."""
     from reconciler.adapters.sops import find_creation_rule
 
-    return find_creation_rule(app.choices.directory, file)
+    try:
+        return find_creation_rule(app.choices.directory, file)
+    except SecretError:
+        if needed:
+            raise
+        return None  # a sealed file has a rule and recipients of its own
 
 
 def _recipients_for(app: App, file: Path) -> Recipients:

@@ -31,6 +31,7 @@ from reconciler.sealing import (
     people_of,
     plain_data,
     rotate_text,
+    rule_change,
     seal_text,
     update_text,
 )
@@ -98,7 +99,9 @@ def rotate_file(app: App, file: Path) -> FileOutcome:
     text = read_text(file)
     if not _has_seal(text, file):
         return _outcome(file, FileResult.PUBLIC)
-    return replaced(file, text, rotate_text(app, text, file=file), FileResult.ROTATED)
+    new = rotate_text(app, text, file=file)
+    note = rule_change(text, new, file=file)
+    return replace(replaced(file, text, new, FileResult.ROTATED), note=note)
 
 
 def update_file(app: App, file: Path, *, dry_run: bool) -> FileOutcome:

@@ -184,6 +184,22 @@ def test_a_template_takes_all_of_its_values_at_once(repo):
     repo.here("validate")
 
 
+def test_a_template_is_sealed_by_the_rule_of_sops_yaml(repo):
+    rules = repo.path / ".sops.yaml"
+    data = yaml.safe_load(rules.read_text())
+    for rule in data["creation_rules"]:
+        rule["encrypted_regex"] = "^(credentials|binding|labels)$"
+        rule["mac_only_encrypted"] = False
+    rules.write_text(yaml.safe_dump(data))
+    repo.here("new", "spot", "--type", "ccxt_crypto", "--provider", "okx")
+
+    repo.here("set", "spot", *OKX, "--stdin", stdin=json.dumps(OKX))
+
+    block = yaml.safe_load(repo.file("spot").read_text())["sops"]
+    assert block["encrypted_regex"] == "^(credentials|binding|labels)$"
+    assert block.get("mac_only_encrypted") is not True
+
+
 def test_unset_removes_what_is_not_needed(repo):
     repo.new("spot", **OKX, provider="okx")
     repo.edit("spot", "provider: okx", "provider: binance")

@@ -23,7 +23,9 @@ _SINCE: Final = {
     Kind.SSH: "3.10.0",
     Kind.PLUGIN: "3.10.0",
 }
-"""The first sops that knows a kind of recipient, the latest first."""
+"""The first sops that knows a kind of recipient."""
+_TIMES_SINCE: Final = "3.10.0"
+_SEALED_TIME: Final = ",type:time]"
 
 _FOREIGN: Final = ("kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "pgp")
 
@@ -95,30 +97,58 @@ def seal_info(found: Metadata) -> SealInfo:
     )
 
 
-def version_for(wrapped: WrappedKey) -> str:
-    """Return the oldest sops that reads a file with these recipients."""
+def version_for(wrapped: WrappedKey, *, sealed: str = "") -> str:
+    """Return the oldest sops that reads a file.
+
+    Args:
+        wrapped: Its recipients.
+        sealed: Its text, whose sealed values may have a type that came later.
+    """
+    return max([VERSION, *_reasons(wrapped, sealed)], key=_numbers)
+
+
+def newer_version(
+    metadata: Metadata, wrapped: WrappedKey, *, sealed: str
+) -> dict[str, str]:
+    """Return the version to write, where new content asks more than the block's."""
+    reasons = _reasons(wrapped, sealed)
+    needed = max([metadata.version, *reasons], key=_numbers)
+    return {"version": needed} if needed != metadata.version else {}
+
+
+def _reasons(wrapped: WrappedKey, sealed: str) -> list[str]:
     kinds = {kind_of(stanza.recipient) for stanza in wrapped.stanzas}
-    found = (version for kind, version in _SINCE.items() if kind in kinds)
-    return next(found, VERSION)
+    times = [_TIMES_SINCE] if _SEALED_TIME in sealed else []
+    return [*times, *(_SINCE[kind] for kind in kinds if kind in _SINCE)]
 
 
-def block_yaml(
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"[0-9]+", version)[:3]))
+
+
+def block_yaml(  # the parts of the block
     wrapped: WrappedKey,
     rule: Rule,
     *,
     stamp: str,
     mac: str,
     only_encrypted: bool = True,
+    sealed: str = "",
 ) -> str:
-    """Write a `sops:` block as sops 3.13 does: sorted, four spaces, no final break."""
-    fields = _fields(wrapped, rule, stamp, mac, only_encrypted=only_encrypted)
+    """Write a `sops:` block as sops 3.13 does: sorted, four spaces, no final break.
+
+    `sealed` is the text that it belongs to.
+    """
+    fields = _fields(
+        wrapped, rule, stamp, mac, only_encrypted=only_encrypted, sealed=sealed
+    )
     lines = ["sops:"]
     for name, value in fields.items():
         lines += _yaml_lines(name, value)
     return "\n".join(lines)
 
 
-def block_json(
+def block_json(  # noqa: PLR0913  # the parts of the block
     wrapped: WrappedKey,
     rule: Rule,
     *,
@@ -126,9 +156,12 @@ def block_json(
     mac: str,
     indent: int | None,
     only_encrypted: bool = True,
+    sealed: str = "",
 ) -> str:
     """Write the same block as a JSON object, on one line without `indent`."""
-    fields = _fields(wrapped, rule, stamp, mac, only_encrypted=only_encrypted)
+    fields = _fields(
+        wrapped, rule, stamp, mac, only_encrypted=only_encrypted, sealed=sealed
+    )
     return json.dumps(fields, indent=indent, ensure_ascii=False)
 
 
@@ -145,9 +178,10 @@ def _keys_fields(wrapped: WrappedKey) -> dict[str, Any]:
     }
 
 
-def _fields(
-    wrapped: WrappedKey, rule: Rule, stamp: str, mac: str, *, only_encrypted: bool
-) -> dict[str, Any]:
+def _fields(  # the parts of the block
+    wrapped: WrappedKey, rule: Rule, stamp: str, mac: str, *, only_encrypted: bool,
+    sealed: str,
+) -> dict[str, Any]:  # fmt: skip
     """Return a block as plain data, sorted as sops sorts it."""
     fields = {
         **_keys_fields(wrapped),
@@ -155,7 +189,7 @@ def _fields(
         "lastmodified": stamp,
         "mac": mac,
         **({"mac_only_encrypted": True} if only_encrypted else {}),
-        "version": version_for(wrapped),
+        "version": version_for(wrapped, sealed=sealed),
     }
     return dict(sorted(fields.items()))
 

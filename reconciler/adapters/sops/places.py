@@ -86,7 +86,7 @@ def add_block(  # noqa: PLR0913  # the parts of the block
         width = len(indent) if "\n" in between and indent else None
         block = block_json(
             wrapped, rule, stamp=stamp, mac=mac, indent=width,
-            only_encrypted=only_encrypted,
+            only_encrypted=only_encrypted, sealed=text,
         )  # fmt: skip
         end = last_offset(text, root.value[-1][1])
         block = block.replace("\n", between)
@@ -94,8 +94,9 @@ def add_block(  # noqa: PLR0913  # the parts of the block
     end, lead = _end_of_document(text, root)
     indent = " " * root.start_mark.column
     whole = block_yaml(
-        wrapped, rule, stamp=stamp, mac=mac, only_encrypted=only_encrypted
-    )
+        wrapped, rule, stamp=stamp, mac=mac, only_encrypted=only_encrypted,
+        sealed=text,
+    )  # fmt: skip
     nl = break_of(text)
     block = "".join(f"{indent}{line}{nl}" for line in whole.split("\n"))
     return Edit(start=end, end=end, text=f"{lead}{block}")

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
+from reconciler.core.binding import BOUND_FIELDS
 from reconciler.core.errors import SecretError
 
 
@@ -83,6 +84,17 @@ DEFAULT: Final = Rule(kind=RuleKind.UNENCRYPTED_SUFFIX, pattern="_unencrypted")
 """What sops does when nothing is said."""
 _NAMES: Final = tuple((kind, kind.value) for kind in RuleKind)
 OURS: Final = Rule(kind=RuleKind.ENCRYPTED_REGEX, pattern=r"^(credentials|binding)$")
+
+
+def covers(rule: Rule, key: str) -> bool:
+    """Tell whether a rule seals what stands below a key at the top."""
+    return not rule.by_look and rule.below(key, sealed=rule.at_root)
+
+
+def suits_connections(rule: Rule) -> bool:
+    """Tell whether a rule seals credentials and binding, and nothing they bind."""
+    sealed = all(covers(rule, name) for name in ("credentials", "binding"))
+    return sealed and not any(covers(rule, name) for name in BOUND_FIELDS)
 
 
 def read_rule(block: Mapping[str, Any]) -> Rule | None:

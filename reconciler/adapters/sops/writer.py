@@ -21,11 +21,9 @@ from reconciler.adapters.sops.age.key_groups import Recipients, WrappedKey, wrap
 from reconciler.adapters.sops.age.keyring import Keyring, data_key
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.change.limits import (
-    covers,
     refuse_list_comments,
     refuse_sealed_destination,
     stamp_of,
-    suits_connections,
 )
 from reconciler.adapters.sops.envelope import (
     IV_BYTES,
@@ -49,7 +47,13 @@ from reconciler.adapters.sops.reader import (
     open_documents,
     rebind_needed,
 )
-from reconciler.adapters.sops.rules import OURS, Rule, RuleKind
+from reconciler.adapters.sops.rules import (
+    OURS,
+    Rule,
+    RuleKind,
+    covers,
+    suits_connections,
+)
 from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.spans import (
     Edit,

@@ -20,9 +20,10 @@ def command(
 ) -> int:
     """Seal files anew, under a new data key.
 
-    For the same recipients as before; 'reconcile updatekeys' changes those. The
-    credentials stay what they are: change them at the provider when somebody may
-    know them. Every file is tried, a failure does not hold back the others.
+    For the same recipients as before; 'reconcile updatekeys' changes those. Which
+    values are sealed, and what the MAC covers, follows .sops.yaml. The credentials
+    stay what they are: change them at the provider when somebody may know them. Every
+    file is tried, a failure does not hold back the others.
     """
     from reconciler.cli.finding import files_of
     from reconciler.cli.sealing import each_file, rotate_file, show_outcomes

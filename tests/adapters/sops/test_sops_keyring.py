@@ -174,6 +174,27 @@ def test_a_command_that_fails_is_told_when_nothing_opens_the_file(tmp_path):
     assert "hunter2" not in str(refusal.value)
 
 
+def test_a_command_that_failed_is_asked_again_after_a_minute(tmp_path):
+    log, now = tmp_path / "log", [100.0]
+    code = (
+        "import pathlib, sys\n"
+        f"log = pathlib.Path({str(log)!r})\n"
+        "log.open('a').write('x')\n"
+        f"print({BARE!r}) if len(log.read_text()) > 1 else sys.exit(1)\n"
+    )
+    keyring = load_keyring(command(tmp_path, code), home=NOWHERE, clock=lambda: now[0])
+    for later in (0, 59.9):
+        now[0] = 100 + later
+        with pytest.raises(SecretError, match="exited with 1"):
+            unseal(SEALED, file="f", keyring=keyring)
+    assert log.read_text() == "x"
+
+    for later in (60, 10_000):
+        now[0] = 100 + later
+        assert unseal(SEALED, file="f", keyring=keyring).credentials
+    assert log.read_text() == "xx"
+
+
 def test_a_command_may_print_a_protected_file(tmp_path):
     locked = pyrage.passphrase.encrypt(BARE.encode(), "open", armored=True).decode()
     env = command(tmp_path, f"print({locked!r})")

@@ -14,6 +14,7 @@ from reconciler.adapters.sops import (
     rotate,
     unseal,
 )
+from reconciler.adapters.sops.rules import Rule, RuleKind
 from reconciler.core.errors import SecretError
 from tests.adapters.sops.sops_documents import (
     ENC,
@@ -171,3 +172,56 @@ def test_files_of_real_sops_with_comments_rotate(tmp_path, rule):
 
     assert_all_new(before, after)
     assert sops("-d", path=path) == shown
+
+
+WIDE = Rule(kind=RuleKind.ENCRYPTED_REGEX, pattern="^(credentials|binding|name)$")
+
+
+@each_body
+@pytest.mark.parametrize("only", [True, False, None])
+def test_a_connection_follows_the_rule_it_is_given(body, only):
+    before = sealed(body)
+    after = rotated(before, rule=WIDE, only_encrypted=only)
+    block = typed_documents(after)[0]["sops"]
+
+    assert block["encrypted_regex"] == WIDE.pattern
+    assert block.get("mac_only_encrypted", False) is (only is not False)
+    assert open_all(after, KEYRING) == open_all(before, KEYRING)
+    assert not set(ENC.findall(before)) & set(ENC.findall(after))
+    assert not re.search(r"(?m)^name: main", after)
+    assert masked(rotated(after, rule=WIDE, only_encrypted=only)) == masked(after)
+
+
+def test_a_changed_destination_is_not_blessed_by_another_rule():
+    before = sealed().replace("https://a.test", "https://b.test")
+
+    assert rotated(before) != before
+    with pytest.raises(SecretError, match="encrypt --rebind"):
+        rotated(before, rule=WIDE)
+
+
+@pytest.mark.parametrize("pattern", ["^credentials$", "."])
+def test_a_rule_that_suits_no_connection_is_not_followed(pattern):
+    before = sealed()
+    rule = Rule(kind=RuleKind.ENCRYPTED_REGEX, pattern=pattern)
+
+    assert masked(rotated(before, rule=rule)) == masked(rotated(before))
+
+
+@needs_sops
+@pytest.mark.parametrize("head", ["", "name: main\nprovider: feed\n"])
+def test_only_connections_follow_and_their_comments_stay_sealed(tmp_path, head):
+    path = tmp_path / "f.yaml"
+    path.write_text(f"{head}# top\ncredentials:\n  # inside\n  k: v # beside\n")
+    sops("encrypt", "--age", RECIPIENT, "-i", path=path)
+    theirs = typed_documents(sops("-d", path=path))[0]
+    after = rotated(path.read_text(), rule=WIDE)
+    path.write_text(after)
+    mine = typed_documents(sops("-d", path=path))[0]
+    mine.pop("binding", None)
+
+    assert mine == theirs
+    assert ("encrypted_regex" in after, "# top" in after) == (bool(head), bool(head))
+    assert "inside" not in after
+    assert "beside" not in after
+    assert "# inside" in sops("-d", path=path)

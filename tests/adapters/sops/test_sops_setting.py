@@ -16,6 +16,7 @@ from reconciler.adapters.sops import (
     unseal,
     unset_values,
 )
+from reconciler.adapters.sops.rules import Rule, RuleKind
 from reconciler.core.errors import DocumentError, SecretError
 from tests.adapters.sops.sops_documents import (
     BODIES,
@@ -28,6 +29,7 @@ from tests.adapters.sops.sops_documents import (
 from tests.adapters.sops.sops_helpers import (
     LATER,
     NOW,
+    PLAIN,
     RECIPIENT,
     keyring_of,
     open_all,
@@ -318,3 +320,17 @@ def test_real_sops_reads_what_we_set_and_we_set_what_it_did(tmp_path, name):
     after = put(path.read_text(encoding="utf-8"), extra="ours")
     path.write_text(after)
     assert typed_documents(sops("-d", path=path)) == open_all(after, KEYRING)
+
+
+@pytest.mark.parametrize("only", [True, False])
+def test_a_file_that_is_not_sealed_yet_is_sealed_by_the_rule_it_is_given(only):
+    rule = Rule(kind=RuleKind.ENCRYPTED_REGEX, pattern="^(credentials|binding|name)$")
+    new = set_values(
+        PLAIN, {"api_key": "new"}, file="f.yaml", keyring=KEYRING, now=NOW,
+        recipients=Recipients.of([RECIPIENT]), rule=rule, only_encrypted=only,
+    )  # fmt: skip
+    block = typed_documents(new)[0]["sops"]
+
+    assert block["encrypted_regex"] == rule.pattern
+    assert block.get("mac_only_encrypted", False) is only
+    assert "name: main" not in new

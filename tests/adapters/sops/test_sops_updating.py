@@ -223,3 +223,18 @@ def test_a_split_key_with_kinds_that_are_not_ours_is_left_to_sops():
 
     with pytest.raises(SecretError, match="run 'sops updatekeys' instead"):
         updated(foreign)
+
+
+@each_body
+def test_the_version_is_raised_for_recipients_that_older_ones_cannot_read(body):
+    before = sealed(body)
+    _, late = generate_identity(NOW, post_quantum_key=True)
+    after = updated(before, Recipients.of([RECIPIENT, late])).text
+    back = updated(after, Recipients.of([RECIPIENT])).text
+
+    assert versions(before) == ["3.9.0"]
+    assert versions(after) == versions(back) == ["3.12.0"]
+
+
+def versions(text: str) -> list[str]:
+    return [document["sops"]["version"] for document in typed_documents(text)]

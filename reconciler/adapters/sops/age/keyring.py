@@ -7,7 +7,8 @@ things are tried in is told in `attempts`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,22 @@ _SHARE_BYTES: Final = 33
 """A share of a split data key ends with its place."""
 
 
+_FAILURE_HOLDS_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What a command gave, and when, by the keyring's clock."""
+
+    found: Found
+    at: float
+
+    def is_stale(self, now: float) -> bool:
+        """Tell whether it was a failure, and long enough ago to try again."""
+        is_failure = not (self.found.identities or self.found.locked)
+        return is_failure and now - self.at >= _FAILURE_HOLDS_S
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyring:
     """The identities at hand, and where they were looked for."""
@@ -54,10 +71,14 @@ class Keyring:
     commands: tuple[Command, ...] = ()
     locked: tuple[Locked, ...] = ()
     """Identity files behind a passphrase."""
+    clock: Callable[[], float] = field(
+        default=time.monotonic, repr=False, compare=False
+    )
+    """In seconds; tells when a command that failed may be asked again."""
     _by_recipient: dict[str, Identity] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _asked: dict[tuple[str, str], Found] = field(
+    _asked: dict[tuple[str, str], _Answer] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     _lock: threading.Lock = field(
@@ -84,7 +105,11 @@ class Keyring:
         return found or self._by_recipient.get(plain_recipient(recipient))
 
     def ask_commands(self, recipient: str) -> tuple[Identity, ...]:
-        """Return what the configured commands print for a recipient; asked once."""
+        """Return what the configured commands print for a recipient.
+
+        A command is asked once; after a failure it is asked again, but not within a
+        minute: a daemon must come to life when its key store does.
+        """
         is_ssh = kind_of(recipient) is Kind.SSH
         with self._lock:
             return tuple(
@@ -98,31 +123,37 @@ class Keyring:
     def printed(self) -> tuple[Identity, ...]:
         """What the commands printed so far."""
         answers = tuple(self._asked.values())  # another thread may add to it
-        return tuple(one for found in answers for one in found.identities)
+        return tuple(one for answer in answers for one in answer.found.identities)
 
     @property
     def behind_passphrases(self) -> tuple[Locked, ...]:
         """Identity files that are encrypted, those that commands printed included."""
-        printed = (found.locked for found in tuple(self._asked.values()))
+        printed = (answer.found.locked for answer in tuple(self._asked.values()))
         return (*self.locked, *(locked for locked in printed if locked))
 
     @property
     def answers(self) -> tuple[str, ...]:
         """What the commands said so far, one line per recipient; holds no secret."""
         return tuple(
-            f"{name} for {shown(recipient)}: {found.remark}"
-            for (name, recipient), found in tuple(self._asked.items())
+            f"{name} for {shown(recipient)}: {answer.found.remark}"
+            for (name, recipient), answer in tuple(self._asked.items())
         )
 
     def _answer(self, command: Command, recipient: str) -> Found:
         key = command.name, recipient
-        if key not in self._asked:
-            self._asked[key] = command.run(recipient)
-        return self._asked[key]
+        answer = self._asked.get(key)
+        if answer is None or answer.is_stale(self.clock()):
+            found = command.run(recipient)
+            answer = self._asked[key] = _Answer(found=found, at=self.clock())
+        return answer.found
 
 
 def load_keyring(
-    env: Mapping[str, str], *, home: Path, ask_passphrase: Ask | None = None
+    env: Mapping[str, str],
+    *,
+    home: Path,
+    ask_passphrase: Ask | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Keyring:
     """Collect private keys from the environment and the user's files.
 
@@ -130,6 +161,7 @@ def load_keyring(
         env: The process environment.
         home: The user's home directory.
         ask_passphrase: Asks a person, when a file cannot be opened otherwise.
+        clock: Seconds that never go back.
 
     Returns:
         A keyring, perhaps empty. Never raises for a source that cannot be used:
@@ -145,6 +177,7 @@ def load_keyring(
         ),
         commands=tuple(command for command, _ in commands if command),
         locked=tuple(source.locked for source in found if source.locked),
+        clock=clock,
     )
 
 

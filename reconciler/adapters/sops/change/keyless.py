@@ -10,15 +10,15 @@ import os
 from collections.abc import Set as AbstractSet
 
 from reconciler.adapters.sops.age.key_groups import Recipients, wrap_key
-from reconciler.adapters.sops.block import Metadata, read_metadata
+from reconciler.adapters.sops.block import Metadata, newer_version, read_metadata
 from reconciler.adapters.sops.change.block_place import blocks_of
 from reconciler.adapters.sops.change.edited import Frame
 from reconciler.adapters.sops.change.key_section import set_keys
-from reconciler.adapters.sops.change.limits import suits_connections
 from reconciler.adapters.sops.change.plain_edits import Steps
 from reconciler.adapters.sops.envelope import KEY_BYTES, PREFIX, Cipher, new_cipher
 from reconciler.adapters.sops.opened import Opened, Parsed, parse_file, sealed_leaves
-from reconciler.adapters.sops.places import remove_block, set_scalar
+from reconciler.adapters.sops.places import remove_block, set_metadata, set_scalar
+from reconciler.adapters.sops.rules import suits_connections
 from reconciler.adapters.sops.spans import apply_edits
 
 
@@ -50,7 +50,15 @@ def frame_without_key(
         return None
     key = os.urandom(KEY_BYTES)
     to = recipients or Recipients.in_file(metadata.wrapped)
-    body = apply_edits(parsed.body, set_keys(parsed.body, root, wrap_key(to, key)))
+    wrapped = wrap_key(to, key)
+    version = newer_version(metadata, wrapped, sealed="")
+    body = apply_edits(
+        parsed.body,
+        [
+            *set_keys(parsed.body, root, wrapped),
+            *set_metadata(root, version, parsed.body),
+        ],
+    )
     return _empty_frame(parse_file(parsed.bom + body, file=file), new_cipher(key))
 
 

@@ -1,4 +1,4 @@
-"""What must not be sealed as it stands, and when a rule suits a connection."""
+"""What must not be sealed as it stands."""
 
 from __future__ import annotations
 
@@ -18,17 +18,6 @@ from reconciler.core.errors import SecretError
 def stamp_of(now: datetime) -> str:
     """Write a time as `lastmodified` has it: UTC, whole seconds."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def covers(rule: Rule, key: str) -> bool:
-    """Tell whether a rule seals what stands below a key at the top."""
-    return not rule.by_look and rule.below(key, sealed=rule.at_root)
-
-
-def suits_connections(rule: Rule) -> bool:
-    """Tell whether a rule seals credentials and binding, and nothing they bind."""
-    sealed = all(covers(rule, name) for name in ("credentials", "binding"))
-    return sealed and not any(covers(rule, name) for name in BOUND_FIELDS)
 
 
 def refuse_sealed_destination(file: str, root: yaml.MappingNode, rule: Rule) -> None:

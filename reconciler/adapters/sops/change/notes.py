@@ -84,6 +84,14 @@ def seal_comments(
         yield from _in_document(edited.body, root, own[number], left, before)
 
 
+def seal_secret_comments(opened: Opened) -> Iterator[Edit]:
+    """Seal every plain comment that stands beside what the rule seals."""
+    own = comments_by_document(opened.parsed)
+    for number, root in opened.parsed.trees:
+        body = opened.parsed.body
+        yield from _in_document(body, root, own[number], [], opened)
+
+
 def _in_document(
     text: str,
     root: yaml.MappingNode,

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from reconciler.adapters.documents import parse
 from reconciler.adapters.sops.age.keyring import Keyring
-from reconciler.adapters.sops.block import read_metadata
+from reconciler.adapters.sops.block import newer_version, read_metadata
 from reconciler.adapters.sops.change.block_place import blocks_of, put_back
 from reconciler.adapters.sops.change.edited import (
     Frame,
@@ -19,7 +19,7 @@ from reconciler.adapters.sops.change.edited import (
     read_edited,
     value_edits,
 )
-from reconciler.adapters.sops.change.limits import stamp_of, suits_connections
+from reconciler.adapters.sops.change.limits import stamp_of
 from reconciler.adapters.sops.change.notes import notes_of
 from reconciler.adapters.sops.envelope import IV_BYTES, decrypt
 from reconciler.adapters.sops.escapes import readable_by_sops
@@ -40,6 +40,7 @@ from reconciler.adapters.sops.reader import (
     rebind_needed,
     unseal_with,
 )
+from reconciler.adapters.sops.rules import suits_connections
 from reconciler.adapters.sops.scalars import decode
 from reconciler.adapters.sops.spans import apply_edits, leaves, scalar_end
 from reconciler.adapters.sops.tree import Plain
@@ -89,7 +90,7 @@ def frame_of(opened: Opened, shown: str) -> Frame:
     """
     is_connection = _is_connection(opened, shown)
     if is_connection:
-        _refuse_other_destination(opened)
+        refuse_other_destination(opened)
     return Frame(
         opened=opened,
         is_connection=is_connection,
@@ -132,7 +133,12 @@ def _is_connection(opened: Opened, shown: str) -> bool:
     return suits_connections(opened.metadata.rule) and not problems
 
 
-def _refuse_other_destination(opened: Opened) -> None:
+def refuse_other_destination(opened: Opened) -> None:
+    """Refuse a file whose credentials were sealed for another destination.
+
+    Raises:
+        SecretError: What the binding covers changed since.
+    """
     parsed = opened.parsed
     found = unseal_with(
         parsed.documents[0], opened.metadata, opened.cipher, file=parsed.file
@@ -179,7 +185,8 @@ def _with_mac(opened: Opened, body: str, stamp: str) -> str:
         return body
     iv = os.urandom(IV_BYTES)
     mac = seal_mac(opened.cipher, digest, lastmodified=stamp, iv=iv)
-    new = {"lastmodified": f'"{stamp}"', "mac": mac}
+    version = newer_version(metadata, metadata.wrapped, sealed=body)
+    new = {"lastmodified": f'"{stamp}"', "mac": mac, **version}
     edits = [edit for _, root in parsed.trees for edit in set_metadata(root, new, body)]
     return apply_edits(body, edits)
 

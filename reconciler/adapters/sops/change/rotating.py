@@ -14,9 +14,10 @@ import yaml
 
 from reconciler.adapters.sops.age.key_groups import Recipients, WrappedKey, wrap_key
 from reconciler.adapters.sops.age.keyring import Keyring
-from reconciler.adapters.sops.block import read_metadata
+from reconciler.adapters.sops.block import newer_version, read_metadata
 from reconciler.adapters.sops.change.key_section import set_keys
 from reconciler.adapters.sops.change.limits import stamp_of
+from reconciler.adapters.sops.change.reruling import follow_rule
 from reconciler.adapters.sops.envelope import (
     IV_BYTES,
     KEY_BYTES,
@@ -36,18 +37,21 @@ from reconciler.adapters.sops.opened import (
     verified,
 )
 from reconciler.adapters.sops.places import set_metadata, set_sealed
+from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.spans import Edit, apply_edits
 from reconciler.core.errors import SecretError
 
 
-def rotate(
+def rotate(  # noqa: PLR0913  # one public door with everything it depends on
     text: str,
     *,
     file: str,
     keyring: Keyring,
     now: datetime,
     recipients: Recipients | None = None,
+    rule: Rule | None = None,
+    only_encrypted: bool | None = None,
 ) -> str:
     """Seal a whole file anew under a new data key; verifies it first.
 
@@ -57,9 +61,14 @@ def rotate(
         keyring: The identities to try.
         now: Becomes `lastmodified`; aware, cut to seconds.
         recipients: For whom; None keeps those of the file.
+        rule: Which values of a connection to seal from now on, where it suits one;
+            None keeps the file's own rule, as does any other file.
+        only_encrypted: Whether a connection's MAC leaves the plain values out from
+            now on; None keeps what the file says.
 
     Returns:
         The same text with every sealed value, the keys, `lastmodified` and `mac` new.
+        A connection that comes under another rule has its block at the end.
 
     Raises:
         SecretError: No identity opens the file, something in it is damaged, or
@@ -67,6 +76,9 @@ def rotate(
     """
     opened = open_file(text, file=file, keyring=keyring)
     _refuse_foreign(opened)
+    opened = follow_rule(
+        opened, keyring=keyring, now=now, rule=rule, only_encrypted=only_encrypted
+    )
     key = os.urandom(KEY_BYTES)
     cipher = new_cipher(key)
     wanted = recipients or Recipients.in_file(opened.metadata.wrapped)
@@ -75,7 +87,7 @@ def rotate(
     mac = seal_mac(cipher, opened.digest, lastmodified=stamp, iv=os.urandom(IV_BYTES))
     edits = [*_values(opened, cipher), *_comments(opened, cipher)]
     for _, root in opened.parsed.trees:
-        edits += _block(opened.parsed.body, root, wrapped, stamp=stamp, mac=mac)
+        edits += _block(opened, root, wrapped, stamp=stamp, mac=mac)
     file = opened.parsed.file
     body = readable_by_sops(apply_edits(opened.parsed.body, edits), file=file)
     _prove(opened, body, cipher)
@@ -115,9 +127,11 @@ def _sealed(cipher: Cipher, raw: bytes, kind: str, aad: str) -> str:
 
 
 def _block(
-    text: str, root: yaml.MappingNode, wrapped: WrappedKey, *, stamp: str, mac: str
+    opened: Opened, root: yaml.MappingNode, wrapped: WrappedKey, *, stamp: str, mac: str
 ) -> list[Edit]:
-    new = {"lastmodified": f'"{stamp}"', "mac": mac}
+    text = opened.parsed.body
+    version = newer_version(opened.metadata, wrapped, sealed=text)
+    new = {"lastmodified": f'"{stamp}"', "mac": mac, **version}
     return [*set_keys(text, root, wrapped), *set_metadata(root, new, text)]
 
 

@@ -19,12 +19,13 @@ from reconciler.adapters.sops.change.plain_edits import (
 from reconciler.adapters.sops.change.resealing import close_file, frame_of
 from reconciler.adapters.sops.opened import open_file
 from reconciler.adapters.sops.printer import print_opened
+from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.values import Scalar
 from reconciler.adapters.sops.writer import seal
 from reconciler.core.errors import DocumentError, SecretError
 
 
-def set_values(  # one public door with everything it depends on
+def set_values(  # noqa: PLR0913  # one public door with everything it depends on
     text: str,
     values: Mapping[str, Scalar],
     *,
@@ -32,6 +33,8 @@ def set_values(  # one public door with everything it depends on
     keyring: Keyring,
     now: datetime,
     recipients: Recipients | None = None,
+    rule: Rule | None = None,
+    only_encrypted: bool | None = None,
 ) -> str:
     """Set values of a connection file; only their own text changes.
 
@@ -44,6 +47,8 @@ def set_values(  # one public door with everything it depends on
         now: Becomes `lastmodified` when something changed; aware, cut to seconds.
         recipients: For whom, in a file that is not sealed yet or whose credentials
             are all replaced without a key; None keeps those of the file.
+        rule: As for `seal`, in a file that is not sealed yet.
+        only_encrypted: As for `seal`, in a file that is not sealed yet.
 
     Returns:
         The sealed text; `text` itself when every value was there already.
@@ -58,7 +63,10 @@ def set_values(  # one public door with everything it depends on
         new = _set_all(text, data, values, file)
         if new == text:
             return text
-        return seal(new, file=file, recipients=recipients or Recipients(), now=now)
+        return seal(
+            new, file=file, recipients=recipients or Recipients(), now=now, rule=rule,
+            only_encrypted=only_encrypted,
+        )  # fmt: skip
     try:
         opened = open_file(text, file=file, keyring=keyring)
     except SecretError as error:

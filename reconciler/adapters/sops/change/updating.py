@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.adapters.sops.age.key_groups import Recipients, wrap_key
 from reconciler.adapters.sops.age.keyring import Keyring, data_key
-from reconciler.adapters.sops.block import Metadata, read_metadata
+from reconciler.adapters.sops.block import Metadata, newer_version, read_metadata
 from reconciler.adapters.sops.change.key_section import set_keys
 from reconciler.adapters.sops.escapes import readable_by_sops
 from reconciler.adapters.sops.opened import Parsed, parse_file
+from reconciler.adapters.sops.places import set_metadata
 from reconciler.adapters.sops.spans import apply_edits
 from reconciler.core.errors import SecretError
 
@@ -60,7 +61,8 @@ def update_keys(
 ) -> KeyChange:
     """Wrap the same data key for others; every value, `mac` and the rest stay.
 
-    When nobody is added or removed, nothing is opened and the text stays as it is.
+    Only `version` is raised, when older ones could not read the new recipients. When
+    nobody is added or removed, nothing is opened and the text stays as it is.
 
     Raises:
         SecretError: As `key_change`; no identity opens the file, or a recipient is
@@ -78,10 +80,14 @@ def update_keys(
             " sops can wrap; run 'sops updatekeys' instead"
         )
     wrapped = wrap_key(recipients, data_key(metadata, keyring, file=file))
+    version = newer_version(metadata, wrapped, sealed=parsed.body)
     edits = [
         edit
         for _, root in parsed.trees
-        for edit in set_keys(parsed.body, root, wrapped)
+        for edit in (
+            *set_keys(parsed.body, root, wrapped),
+            *set_metadata(root, version, parsed.body),
+        )
     ]
     body = readable_by_sops(apply_edits(parsed.body, edits), file=file)
     _prove(parsed, body, recipients)

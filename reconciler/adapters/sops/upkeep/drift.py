@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.adapters.sops.age.key_groups import Recipients
 from reconciler.adapters.sops.block import Metadata, read_metadata
+from reconciler.adapters.sops.rules import OURS, suits_connections
 from reconciler.adapters.sops.upkeep.creation_rules import CreationRule
 from reconciler.core.diagnostic import RULES, Diagnostic, Severity
 from reconciler.core.errors import SecretError
@@ -25,10 +27,12 @@ class Drift:
     code: str
     message: str
     path: Path
+    remedy: str = ""
+    """What mends it, where that is not what mends others of its code."""
 
     def fix(self, file: str) -> str:
-        """Return the command that mends it."""
-        return RULES[self.code].fix.replace("FILE", file)
+        """Return what mends it, mostly a command."""
+        return (self.remedy or RULES[self.code].fix).replace("FILE", file)
 
 
 def find_drift(
@@ -115,13 +119,18 @@ def _values(block: Metadata, rule: CreationRule) -> Iterator[Drift]:
             f"values were chosen by {name} {block.rule.pattern}, {config} asks for "
             f"{wanted.kind.value} {wanted.pattern}"
         )
-        yield Drift(code="R314", message=message, path=("sops", name))
+        fits = suits_connections(wanted)
+        remedy = "" if fits else f"it suits no connection: {_NO_RULE} in {config}"
+        yield Drift(code="R314", message=message, path=("sops", name), remedy=remedy)
     asked = rule.mac_only_encrypted
     if asked is not None and asked != block.mac_only_encrypted:
         covers = "every value" if asked else "the sealed values only"
         wish = "the sealed values only" if asked else "every value"
         message = f"the MAC covers {covers}, {config} asks for {wish}"
         yield Drift(code="R314", message=message, path=("sops", "mac_only_encrypted"))
+
+
+_NO_RULE: Final = f"write {OURS.kind.value}: {OURS.pattern}, or no rule at all,"
 
 
 def _bare(key: str) -> str:

@@ -24,17 +24,17 @@ _SYMBOL = (
     r"|markets?|contracts?|instid|tickers?|coins?|currency)"
 )
 _FRAME = (
-    r"(?:intervals?|granularity|periods?|time-?frames?|resolution|bar|bin ?size"
+    r"(?:intervals?|granularity|periods?|time[- ]?frames?|resolution|bar|step|bin ?size"
     r"|k-?line(?: type)?|candle\w*)"
 )
 _WRONG = (
-    r"(?:invalid|unknown|unsupported|not supported|incorrect|illegal|wrong|bad"
-    r"|unrecogni[sz]ed|non-?exist\w*)"
+    r"(?:invalid|unknown|unsupported|not supported|not a valid|incorrect|illegal"
+    r"|wrong|bad|unrecogni[sz]ed|non-?exist\w*)"
 )
 _IS_WRONG = (
     rf"(?:{_WRONG}|not (?:valid|supported|exist\w*|found|listed"
     rf"|available|recogni[sz]ed)"
-    r"|n.?t (?:exist\w*|found)|no longer|error|offline|delisted"
+    r"|n.?t (?:exist\w*|found)|must be|should be|no longer|error|offline|delisted"
     r"|restricted)"
 )
 _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
@@ -54,7 +54,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
     (
         _sentence(
             r"\bip\b[^.]{0,40}\bbanned|banned[^.]{0,20}\bip\b|\bban(?:ned)? until"
-            r"|\bban expires|temporar(?:y|ily) lock(?:ed )?out"
+            r"|\bip\b[^.]{0,20} blocked tempor|\bban expires|temporar(?:y"
+            r"|ily) lock(?:ed )?out"
         ),
         Category.IP_BANNED,
     ),
@@ -63,6 +64,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             r"rate ?-?limit|too many (?:request|visit|attempt|call)|too frequent"
             r"|too fast|(?:request|access|api)[^.]{0,20}\b(?:frequency|limit exceeded)"
             r"|exceed\w*[^.]{0,30}(?:frequency|request limit|requests per)|throttl"
+            r"|(?:call|usage) limit|quota"
             r"|request limit\b|limit of requests|frequency is too high"
         ),
         Category.RATE_LIMITED,
@@ -102,7 +104,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
         _sentence(
             r"(?<!start )(?<!end )time-?stamp|recv[_ ]?window|nonce"
             r"|request[^.]{0,20} expired|server time"
-            r"|\bclock\b|outdated message|acceptable window|receive window"
+            r"|\bclock\b|time difference|out of sync|time out of|\btonce"
+            r"|outdated message|acceptable window|receive window"
             r"|signature[^.]{0,12} expired|req[_ ]time|request-time"
         ),
         Category.CLOCK_SKEW,
@@ -112,6 +115,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             r"(?:current |wrong |match\w* )environment|testnet key|demo (?:key|account)"
             r"|(?:sandbox|testnet|demo|live|production) (?:api )?keys?\b[^.]{0,30}\bnot"
             r"|broker id of api"
+            r"|keys?\b[^.]{0,20} (?:testnet|sandbox|demo) only"
+            r"|not belong to this (?:environment|site)"
         ),
         Category.WRONG_ENVIRONMENT,
     ),
@@ -123,7 +128,11 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
         Category.MAINTENANCE,
     ),
     (
-        _sentence(r"\bkyc\b|identity[ _-]?verif|verify your identity|personal details"),
+        _sentence(
+            r"\bkyc\b|identity[ _-]?verif|verify your identity|personal details"
+            r"|(?:account|user|identity)[^.]{0,12} not (?:yet )?verified"
+            r"|real-?name (?:authentication|verification)"
+        ),
         Category.KYC_REQUIRED,
     ),
     (
@@ -147,7 +156,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
         _sentence(
             rf"(?:{_WRONG}|valid)[ _-]?{_SYMBOL}\b|\b{_SYMBOL}\b[^.]{{0,30}}{_IS_WRONG}"
             rf"|{_WRONG} (?:\w+ ){{0,2}}(?:symbol|pair|product|instrument)\b"
-            rf"|no such {_SYMBOL}|\b[A-Z0-9]{{2,12}}[-_/][A-Z]{{3,5}}\b not exist"
+            rf"|market is (?:currently )?closed|no such {_SYMBOL}"
+            rf"|\b[A-Z0-9]{{2,12}}[-_/][A-Z]{{3,5}}\b not exist"
             rf"|{_SYMBOL} (?:is )?(?:frozen|suspended|removed)"
         ),
         Category.BAD_SYMBOL,
@@ -167,7 +177,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             r"|read[- ]?only|out of scope"
             r"|insufficient scope|not authori[sz]ed|unauthori[sz]ed to"
             r"|does not have access"
-            r"|privilege|no right|not allowed to"
+            r"|privilege|no right|not allowed to|not permitted"
             r"|action is unauthori[sz]ed|\bforbidden\b"
             r"|access[_ ](?:is )?(?:denied|prohibited)|key[^.]{0,20}does not allow"
             r"|not enabled for (?:this|your) (?:key|api)"
@@ -182,11 +192,14 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             r"|not exist|n't exist|not found|mismatch|fail|not valid"
             r"|not match|n't match"
             r"|error|required|missing|null|empty|blank)"
-            r"|failed to (?:find|load|verify)[^.]{0,20}\b(?:key|jwt|token|signature)"
+            r"|key[^.]{0,20}(?:deleted|revoked|disabled)|log ?in first"
+            r"|could not verify[^.]{0,20}\b(?:jwt|token|signature)"
+            r"|authentication failure|failed to (?:find|load"
+            r"|verify)[^.]{0,20}\b(?:key|jwt|token|signature)"
             r"|unauthori[sz]ed|unauthenticated|not authenticated|not logged in"
             r"|authentication[ _](?:error|failed|required|is required)"
             r"|login[ _]required"
-            r"|verification fail|error sign|bad sign"
+            r"|(?<!parameter )verification fail|error sign|bad sign"
         ),
         Category.INVALID_CREDENTIALS,
     ),
@@ -207,7 +220,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             rf"{_WRONG} (?:\w+ ){{0,2}}(?:param\w*|arguments?|request"
             rf"|value|field|input)"
             rf"|\b(?:param\w*|arguments?|field|value)\b[^.]{{0,30}}{_IS_WRONG}"
-            r"|validation (?:failed|error)|parameter"
+            r"|validation (?:failed|error)|parameter|malformed"
+            r"|must be (?:less|greater)|is after \w+time"
         ),
         Category.BAD_REQUEST,
     ),

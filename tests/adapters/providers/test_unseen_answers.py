@@ -3,7 +3,8 @@
 `tests/data/answers/documented.json` was written from the exchanges' documentation,
 and the tables were extended until it was right. `reported.json` was written after
 that, mostly from issue reports, and 123 of its 131 answers (93.9 %) were right when
-they were first looked at; the rules were then widened by what the others showed.
+they were first looked at; the rules were then widened by what the others showed. So
+it went with `second_look.json`: 68 of 72 (94.4 %) at first sight.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from reconciler.adapters.providers.ccxt_crypto.native import CODES
 from reconciler.adapters.providers.diagnosing import explain_rest
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES
+from reconciler.adapters.providers.sentences import by_sentence
 from reconciler.adapters.providers.waits import retry_after_s
 
 TABLES = Path(__file__).parents[2] / "data/answers"
@@ -53,7 +55,7 @@ def category_of(one):
 # The two tables
 
 
-@pytest.mark.parametrize("name", ["documented", "reported"])
+@pytest.mark.parametrize("name", ["documented", "reported", "second_look"])
 def test_nineteen_answers_in_twenty_are_right(name):
     entries = table(name)
 
@@ -63,9 +65,9 @@ def test_nineteen_answers_in_twenty_are_right(name):
 
 
 def test_the_tables_are_wide_and_say_where_they_are_from():
-    entries = [*table("documented"), *table("reported")]
+    entries = [*table("documented"), *table("reported"), *table("second_look")]
 
-    assert len(entries) >= 150
+    assert len(entries) >= 300
     assert len({one["exchange"] for one in entries}) >= 20
     assert all(one["source"] for one in entries)
     assert len({(o["exchange"], o["status"], o["body"]) for o in entries}) > 200
@@ -75,6 +77,17 @@ def test_every_table_of_codes_is_of_an_exchange_that_there_is():
     import ccxt
 
     assert set(CODES) <= set(ccxt.exchanges)
+
+
+def sentences():
+    lines = (TABLES / "sentences.txt").read_text("utf-8").splitlines()
+    return [tuple(line.split("|", 1)) for line in lines]
+
+
+@pytest.mark.parametrize(("category", "text"), sentences())
+def test_a_sentence_is_understood_whoever_says_it(category, text):
+    assert by_sentence(text) == category
+    assert general(400, json.dumps({"message": text})).category == category
 
 
 # What holds for any answer
@@ -182,7 +195,7 @@ def test_a_success_is_never_an_error(exchange, body):
     assert diagnosis_of(exchange, 200, json.dumps(body)) is None
 
 
-@pytest.mark.parametrize("name", ["documented", "reported"])
+@pytest.mark.parametrize("name", ["documented", "reported", "second_look"])
 def test_an_error_is_never_a_success(name):
     assert all(category_of(one) is not None for one in table(name))
 

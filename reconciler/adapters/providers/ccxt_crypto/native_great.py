@@ -254,10 +254,12 @@ OKX = codes(
     maintenance="50001, 51767, 51774",
     exchange_unavailable="50005, 50013, 50026, 50058",
     clock_skew="50102, 50107, 50112",
-    invalid_credentials="50008, 50103, 50106, 50111, 50113, 50119, 59506, 60011, 60032",
+    invalid_credentials=(
+        "50008, 50103, 50106, 50111, 50113, 50114, 50119, 59506, 60011, 60032"
+    ),
     invalid_passphrase="50104, 50105, 60024",  # noqa: S106
     wrong_environment="50101, 50116, 50117",
-    permission_denied="50030, 50114, 50120, 50032, 50038, 50041",
+    permission_denied="50030, 50120, 50032, 50038, 50041",
     account_suspended="50007, 50009, 50027, 50100, 50012, 50028, 51024, 51733",
     kyc_required="51732, 59113",
     bad_request=(

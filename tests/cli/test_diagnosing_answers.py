@@ -80,6 +80,32 @@ def test_the_address_to_allow_is_named(repo):
     assert "203.0.113.9" in diagnose(repo, "okx", 401, body)["fix"]
 
 
+def test_an_address_of_the_new_kind_is_named_too(repo):
+    body = '{"code": "400006", "msg": "the current clientIp is:2001:db8::17"}'
+
+    assert "2001:db8::17" in diagnose(repo, "kucoin", 403, body)["fix"]
+
+
+def test_the_end_of_a_ban_is_read_from_its_sentence(repo):
+    until = '{"code": -1003, "msg": "IP banned until 9999999999999."}'
+    soon = '{"msg": "banned, retry in 90 seconds"}'
+
+    week = diagnose(repo, "binance", 418, until)
+
+    assert (week["category"], week["retry_after_s"]) == ("ip_banned", 7 * 86_400)
+    assert diagnose(repo, "binance", 418, soon)["retry_after_s"] == 90
+
+
+def test_a_service_of_ones_own_is_read_by_the_standards(repo):
+    header = 'WWW-Authenticate: Bearer error="insufficient_scope"'
+    problem = '{"type": "https://example.com/rate-limited", "title": "Slow down"}'
+
+    scope = diagnose(repo, "custom_api", 403, "{}", "--header", header)
+
+    assert scope["category"] == "permission_denied"
+    assert diagnose(repo, "custom_api", 400, problem)["category"] == "rate_limited"
+
+
 def test_a_success_is_no_error(repo):
     assert diagnose(repo, "kraken", 200, '{"error": [], "result": {}}') is None
     done = repo.here("providers", "diagnose", "kraken", "--status", "200", "--body",

@@ -189,7 +189,11 @@ class Service:
         trapped = host == REDIRECT_TRAP
         status = 200 if trapped else 421
         self._remember(request, host, status, "trap" if trapped else "unknown")
-        message = "credentials sent here would be lost" if trapped else "not played"
+        message = (
+            "credentials sent here would be lost"
+            if trapped
+            else "the sandbox does not play this host"
+        )
         answer = json_answer({"sandbox": message, "host": host}, status=status)
         return _response(answer, self._now())
 

@@ -52,6 +52,7 @@ _INTERVALS = {
     **{f"{n}h": f"{n}h" for n in (1, 2, 4, 8)},
     "1d": "1d",
     "7d": "1w",
+    "10s": "10s",
 }
 _CLOCK_S = 60
 _DEFAULT_ROWS, _MAX_ROWS = 100, 1_000

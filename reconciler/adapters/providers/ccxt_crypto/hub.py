@@ -215,6 +215,7 @@ class Hub:
         )
         exchange.timeout_on_exit = 0
         _slim(exchange, derivatives=place.derivatives)
+        _be_strict(exchange)
         if place.environment == "sandbox":
             exchange.set_sandbox_mode(True)
         elif place.environment == "demo":
@@ -230,6 +231,7 @@ class Hub:
         exchange.urls = copy.deepcopy(template.urls)
         exchange.options = copy.deepcopy(template.options)
         exchange.isSandboxModeEnabled = template.isSandboxModeEnabled
+        exchange.httpExceptions = template.httpExceptions
         exchange.set_markets_from_exchange(template)
         return exchange
 
@@ -323,9 +325,22 @@ def _slim(exchange: Any, *, derivatives: bool) -> None:
     wanted = exchange.options.get("fetchMarkets")
     if isinstance(wanted, dict):
         wanted = {**wanted, "fetchTickersFees": False, "loadAllOptions": False}
-        if not derivatives and "spot" in wanted.get("types", ()):
-            wanted["types"] = ["spot"]
+        types = wanted.get("types", ())
+        if not derivatives and "spot" in types:
+            switches = isinstance(types, dict)  # HTX has one for each kind
+            wanted["types"] = {"spot": True} if switches else ["spot"]
         exchange.options["fetchMarkets"] = wanted
+
+
+def _be_strict(exchange: Any) -> None:
+    """Make an error of every error status: ccxt takes those it does not list for fine.
+
+    A key would be proven by an answer like 421 or 402, whose body is never looked at.
+    """
+    from ccxt.base.errors import ExchangeError
+
+    every = {str(status): ExchangeError for status in range(400, 600)}
+    exchange.httpExceptions = {**every, **exchange.httpExceptions}
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -29,7 +29,7 @@ _TEXT_FIELDS = frozenset(
 )
 """Where a refusal's words stand, without what joins them and in lower case."""
 _ADDRESS = re.compile(
-    r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}"
+    r"(?<![\w.])(?:(?:\d{1,3}\.){3}\d{1,3}"
     r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\d{1,3}\.){3}\d{1,3})?)"
     r"(?![\w:]|\.\d)"
 )

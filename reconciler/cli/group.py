@@ -18,6 +18,7 @@ SECTIONS = {
         "init": Entry(f"{_HOME}.init", "Lay out a repository for connection files."),
         "keygen": Entry(f"{_HOME}.keygen", "Make an age key that opens sealed files."),
         "new": Entry(f"{_HOME}.new", "Write a new connection file, sealed."),
+        "import": Entry(f"{_HOME}.import_", "Take over another tool's connections."),
         "encrypt": Entry(f"{_HOME}.encrypt", "Seal the credentials in files."),
         "decrypt": Entry(f"{_HOME}.decrypt", "Show a sealed file in plain text."),
         "edit": Entry(f"{_HOME}.edit", "Edit a sealed file in your editor."),
@@ -27,6 +28,7 @@ SECTIONS = {
         "updatekeys": Entry(f"{_HOME}.updatekeys", "Seal for whom .sops.yaml names."),
         "secrets": Entry(f"{_HOME}.secrets", "Look after what is sealed."),
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
+        "fmt": Entry(f"{_HOME}.fmt", "Give files their canonical layout."),
         "explain": Entry(f"{_HOME}.explain", "Tell what a diagnostic code means."),
     },
     "Go live": {

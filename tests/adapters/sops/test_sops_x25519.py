@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pyrage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters.sops.age import x25519
+from reconciler.adapters.sops.age.age_file import hmac_sha256
 from reconciler.adapters.sops.age.kinds import NotOursError
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
@@ -87,3 +90,8 @@ def test_the_payload_of_the_unit_test_of_sops_opens():
     key = x25519.read_identity(Secret((folder / "identity.txt").read_text().strip()))
 
     assert x25519.unwrap(key, (folder / "enc_x25519.age").read_text()) == b"data"
+
+
+@given(st.binary(max_size=140), st.binary(max_size=200))
+def test_the_quick_hmac_is_that_of_the_standard_library(key, text):
+    assert hmac_sha256(key, text) == hmac.digest(key, text, "sha256")

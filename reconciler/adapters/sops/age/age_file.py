@@ -14,6 +14,7 @@ import os
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 FILE_KEY_BYTES: Final = 16
@@ -108,8 +109,23 @@ def write_age(stanza: HeaderStanza, file_key: bytes, plain: bytes) -> str:
 
 def derived(secret: bytes, *, salt: bytes, info: bytes) -> bytes:
     """Derive a key of 32 bytes (HKDF with SHA-256, RFC 5869)."""
-    extracted = hmac.digest(salt or bytes(32), secret, "sha256")
-    return hmac.digest(extracted, info + b"\x01", "sha256")
+    extracted = hmac_sha256(salt, secret)
+    return hmac_sha256(extracted, info + b"\x01")
+
+
+def hmac_sha256(key: bytes, text: bytes) -> bytes:
+    """Return what `hmac.digest` does (RFC 2104), in less time.
+
+    A file takes seven of them; OpenSSL looks its algorithm up again for each.
+    """
+    block = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
+    inner = sha256(block.translate(_INNER) + text).digest()
+    return sha256(block.translate(_OUTER) + inner).digest()
+
+
+_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def b64(raw: bytes) -> str:
@@ -162,4 +178,4 @@ def _wrapped(text: str) -> list[str]:
 
 def _mac(header: bytes, file_key: bytes) -> bytes:
     key = derived(file_key, salt=b"", info=b"header")
-    return hmac.digest(key, header, "sha256")
+    return hmac_sha256(key, header)

@@ -28,6 +28,10 @@ SHAPES = {
         "sapiGetAccountApiRestrictions",
         {},
     ),
+    "coinbase/doc_key_permissions_read_only.json": (
+        "v3PrivateGetBrokerageKeyPermissions",
+        {},
+    ),
     "kraken/doc_BalanceEx.json": ("privatePostBalanceEx", {}),
     "kraken/doc_GetApiKeyInfo_read_only.json": ("privatePostGetApiKeyInfo", {}),
     "kucoin/doc_accounts.json": ("privateGetAccounts", {"type": "trade"}),

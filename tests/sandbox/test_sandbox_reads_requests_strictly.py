@@ -17,6 +17,12 @@ BINANCE = "https://api.binance.com"
 OKX = "https://www.okx.com"
 KRAKEN = "https://api.kraken.com"
 KUCOIN = "https://api.kucoin.com"
+BYBIT = "https://api.bybit.com"
+COINBASE = "https://api.coinbase.com"
+BITGET = "https://api.bitget.com"
+GATE = "https://api.gateio.ws/api/v4"
+BINGX = "https://open-api.bingx.com/openApi"
+MEXC = "https://api.mexc.com/api/v3"
 
 
 def request(sandbox, method, url, **kwargs):
@@ -34,7 +40,8 @@ def request(sandbox, method, url, **kwargs):
 
 def code_of(document):
     """Return the code or words by which an exchange names an error."""
-    return document.get("error") or document.get("code")
+    names = ("error", "code", "retCode", "label")
+    return next((document[name] for name in names if document.get(name)), None)
 
 
 BAD_PARAMETERS = [
@@ -53,6 +60,26 @@ BAD_PARAMETERS = [
     (f"{KUCOIN}/api/v1/market/candles?symbol=BTC-USDT&type=1min&startAt=x", "400100"),
     (f"{KUCOIN}/api/v1/nothing", "404"),
     (f"{OKX}/api/v5/nothing", "50404"),
+    (f"{BYBIT}/v5/market/kline?category=spot&symbol=NOPE&interval=60", 10001),
+    (f"{BYBIT}/v5/market/kline?category=spot&symbol=BTCUSDT&interval=7", 10001),
+    (f"{BYBIT}/v5/market/kline?category=spot&symbol=BTCUSDT&interval=1&end=x", 10001),
+    (f"{COINBASE}/api/v3/brokerage/market/products/NO-PE", "INVALID_ARGUMENT"),
+    (
+        f"{COINBASE}/api/v3/brokerage/market/products/BTC-USD/candles",
+        "INVALID_ARGUMENT",
+    ),
+    (f"{BITGET}/api/v2/spot/market/candles?symbol=NOPE&granularity=1h", "40034"),
+    (f"{BITGET}/api/v2/spot/market/candles?symbol=BTCUSDT&granularity=7m", "400171"),
+    (f"{BITGET}/api/v2/nothing", "40404"),
+    (f"{GATE}/spot/candlesticks?currency_pair=NO_PE", "INVALID_CURRENCY_PAIR"),
+    (f"{GATE}/spot/candlesticks?currency_pair=BTC_USDT&from=x", "INVALID_PARAM_VALUE"),
+    (f"{GATE}/spot/accounts", "MISSING_REQUIRED_HEADER"),
+    (f"{BINGX}/spot/v1/market/kline?symbol=NO-PE&interval=1h", 109415),
+    (f"{BINGX}/spot/v1/market/kline?symbol=BTC-USDT&interval=7m", 109400),
+    (f"{BINGX}/spot/v1/account/balance?timestamp=1&signature=0", 100413),
+    (f"{MEXC}/klines?symbol=NOPE&interval=60m", 10007),
+    (f"{MEXC}/klines?symbol=BTCUSDT&interval=1h", -1121),
+    (f"{MEXC}/account?timestamp=1&signature=0", 10072),
 ]
 
 
@@ -127,6 +154,141 @@ def test_okx_reads_its_headers_strictly(sandbox, changes, code):
     answer = request(sandbox, "GET", url, headers=okx_headers(**changes))
 
     assert answer[1]["code"] == code
+
+
+def coinbase_token(account, **changes):
+    """Return a token as ccxt makes it, with some claims of our own."""
+    import ccxt
+
+    now = int(time.time())
+    claims = {
+        "iss": "cdp",
+        "sub": account.api_key,
+        "nbf": now,
+        "exp": now + 120,
+        "uri": "GET api.coinbase.com/api/v3/brokerage/accounts",
+    }
+    head = {"kid": account.api_key, "nonce": "1", "alg": "ES256"}
+    claims |= {name: v for name, v in changes.items() if name in claims}
+    head |= {name: v for name, v in changes.items() if name in head}
+    secret = changes.get("secret", account.api_secret).encode()
+    return ccxt.Exchange.jwt(claims, secret, "sha256", False, head)
+
+
+def ask_coinbase(sandbox, token):
+    url = f"{COINBASE}/api/v3/brokerage/accounts"
+
+    async def dialogue():
+        headers = {"Authorization": f"Bearer {token}"}
+        async with (
+            client_session(sandbox) as session,
+            session.get(url, headers=headers) as response,
+        ):
+            return response.status, await response.text()
+
+    return asyncio.run(dialogue())
+
+
+def test_coinbase_takes_a_token_that_is_right(sandbox):
+    status, _ = ask_coinbase(sandbox, coinbase_token(sandbox_account("coinbase")))
+
+    assert status == 200
+
+
+BAD_TOKENS = {
+    "of another key's making": {
+        "secret": sandbox_account("coinbase", "trader").api_secret
+    },
+    "for another subject": {"sub": sandbox_account("coinbase", "trader").api_key},
+    "for another path": {"uri": "GET api.coinbase.com/api/v3/brokerage/orders"},
+    "for another method": {"uri": "POST api.coinbase.com/api/v3/brokerage/accounts"},
+    "of another issuer": {"iss": "somebody"},
+    "without an end": {"exp": None},
+    "of nobody": {"kid": "organizations/0/apiKeys/0"},
+}
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS)
+def test_coinbase_says_one_word_to_a_token_that_is_wrong(sandbox, token):
+    bad = coinbase_token(sandbox_account("coinbase"), **BAD_TOKENS[token])
+
+    assert ask_coinbase(sandbox, bad) == (401, "Unauthorized\n")
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.", "W10.W10.AA", "é.é.é"])
+def test_what_is_no_token_is_refused_like_one(sandbox, token):
+    assert ask_coinbase(sandbox, token) == (401, "Unauthorized\n")
+
+
+def test_a_coinbase_token_lives_for_two_minutes_at_most(sandbox):
+    account, now = sandbox_account("coinbase"), int(time.time())
+    old = coinbase_token(account, nbf=now - 600, exp=now - 480)
+    long = coinbase_token(account, exp=now + 86_400)
+    ahead = coinbase_token(account, nbf=now + 600, exp=now + 700)
+
+    for token in (old, long, ahead):
+        status, text = ask_coinbase(sandbox, token)
+        assert (status, "timestamp" in text) == (401, True)
+
+
+def test_a_coinbase_signature_over_something_else_is_refused(sandbox):
+    token = coinbase_token(sandbox_account("coinbase"))
+    head, claims, _ = token.split(".")
+    other = base64.urlsafe_b64encode(b"\x01" * 64).decode().rstrip("=")
+
+    assert ask_coinbase(sandbox, f"{head}.{claims}.{other}")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "40001"),
+        ({"ACCESS-KEY": "k"}, "40002"),
+        ({"ACCESS-KEY": "k", "ACCESS-SIGN": "s"}, "40003"),
+        ({"ACCESS-KEY": "k", "ACCESS-SIGN": "s", "ACCESS-TIMESTAMP": "1"}, "40011"),
+    ],
+)
+def test_bitget_wants_all_its_headers(sandbox, headers, code):
+    url = f"{BITGET}/api/v2/spot/account/assets"
+
+    assert request(sandbox, "GET", url, headers=headers)[1]["code"] == code
+
+
+def test_a_gate_parameter_added_after_signing_is_caught(sandbox):
+    account, stamp = sandbox_account("gate"), str(int(time.time()))
+    empty = hashlib.sha512(b"").hexdigest()
+    text = f"GET\n/api/v4/spot/accounts\n\n{empty}\n{stamp}"
+    signature = hmac.new(account.api_secret.encode(), text.encode(), hashlib.sha512)
+    headers = {
+        "KEY": account.api_key,
+        "Timestamp": stamp,
+        "SIGN": signature.hexdigest(),
+    }
+
+    def ask(query):
+        url = f"{GATE}/spot/accounts{query}"
+        return request(sandbox, "GET", url, headers=headers)
+
+    assert ask("")[0] == 200
+    assert ask("?currency=BTC")[1]["label"] == "INVALID_SIGNATURE"
+
+
+def test_bybit_signs_the_window_too(sandbox):
+    account, stamp = sandbox_account("bybit"), str(int(time.time() * 1000))
+    text = f"{stamp}{account.api_key}5000"
+    signature = hmac.new(account.api_secret.encode(), text.encode(), hashlib.sha256)
+    headers = {
+        "X-BAPI-API-KEY": account.api_key,
+        "X-BAPI-TIMESTAMP": stamp,
+        "X-BAPI-SIGN": signature.hexdigest(),
+    }
+
+    def ask(**more):
+        url = f"{BYBIT}/v5/user/query-api"
+        return request(sandbox, "GET", url, headers=headers | more)[1]["retCode"]
+
+    assert ask(**{"X-BAPI-RECV-WINDOW": "5000"}) == 0
+    assert ask(**{"X-BAPI-RECV-WINDOW": "60000"}) == 10004
 
 
 def test_kucoin_wants_all_its_headers(sandbox):

@@ -203,6 +203,22 @@ def test_the_same_key_is_only_warned_of_where_nothing_is_declared(sandbox, excha
     assert any("may withdraw" in text for text in verdict.warnings)
 
 
+@pytest.mark.parametrize("exchange", ["bybit", "kraken"])
+def test_a_key_that_ends_soon_passes_and_tells_when(sandbox, exchange):
+    verdict = tested(sandbox, exchange, "ending", STRICT)
+
+    assert verdict.passed
+    left = verdict.key.expires_at - datetime.now(UTC)
+    assert left.days == 5
+
+
+@pytest.mark.parametrize("exchange", ["bitget", "bingx"])
+def test_an_exchange_that_tells_of_an_address_list_is_believed(sandbox, exchange):
+    verdict = tested(sandbox, exchange, "reader", Permissions(ip_restricted=True))
+
+    assert verdict.diagnosis.category is Category.EXCESS_PERMISSION
+
+
 def test_a_key_without_an_address_list_fails_where_one_is_asked_for(sandbox):
     verdict = tested(sandbox, "kraken", "reader", Permissions(ip_restricted=True))
 

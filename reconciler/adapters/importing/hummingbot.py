@@ -27,7 +27,8 @@ from reconciler.core.parity import Draft, Standing
 
 MAX_BYTES: Final = 1_048_576
 _MAX_ROUNDS: Final = 10_000_000
-_MAX_MEMORY: Final = 1 << 30
+_BLOCK: Final = 16
+_MAX_MEMORY: Final = 1 << 29
 _PROVIDERS: Final = {
     "ascend_ex": "ascendex",
     "binance_us": "binanceus",
@@ -154,8 +155,8 @@ def open_key_file(text: bytes, password: str) -> str:
         raise KeyFileError("it is no key file of version 3") from None
     if not hmac.compare_digest(keccak_256(key[16:32] + sealed), mac):
         raise KeyFileError("the password is wrong, or the value is damaged")
-    if cipher != "aes-128-ctr":
-        raise KeyFileError("its cipher is not aes-128-ctr")
+    if cipher != "aes-128-ctr" or len(start) != _BLOCK:
+        raise KeyFileError("its cipher is not aes-128-ctr with its counter")
     return _decrypted(key[:16], start, sealed)
 
 

@@ -31,6 +31,7 @@ from tests.adapters.sops.sops_helpers import (
     sealed,
     typed_documents,
 )
+from tests.adapters.sops.test_sops_printing import enc, foreign
 from tests.adapters.sops.test_sops_vectors import PAIRS, keyring_for, named
 
 KEYRING = own_keyring()
@@ -405,3 +406,19 @@ def test_an_empty_list_with_a_comment_is_shown_and_edited(tmp_path, rule):
     assert typed_documents(sops("-d", path=path))[0] == {**theirs[0], "b": 2}
     assert shown(after) == plain.replace("b: 1", "b: 2")
     assert after.count("type:comment") == before.count("type:comment")
+
+
+def test_a_timestamp_raises_the_version_to_one_that_knows_them():
+    before = foreign(f"s: {enc('x', 's:')}\n")
+    after = resealed(before, "s: 2026-11-22T01:02:03Z\n")
+
+    assert "type:time]" in after
+    assert typed_documents(before)[0]["sops"]["version"] == "3.8.1"
+    assert typed_documents(after)[0]["sops"]["version"] == "3.10.0"
+
+
+def test_a_block_written_anew_names_the_first_version_that_knows_timestamps():
+    before = foreign(f"s: {enc('x', 's:')}\n")
+    after = resealed(before, "{s: 2026-11-22T01:02:03Z}\n")
+
+    assert typed_documents(after)[0]["sops"]["version"] == "3.10.0"

@@ -32,6 +32,7 @@ bench: .venv/ready  ## every benchmark, about ten minutes; quote ratios of one r
 	timeout 300 $(BIN)/python benchmarks/growth.py
 	timeout 300 $(BIN)/python benchmarks/commit_one_of_100k.py
 	timeout 600 $(BIN)/python benchmarks/test_all.py
+	timeout 300 $(BIN)/python benchmarks/memory_per_test.py
 	timeout 300 $(BIN)/python benchmarks/unseal_10k.py
 	timeout 120 $(BIN)/python benchmarks/http_transport.py
 

@@ -61,6 +61,9 @@ _GATE = PrivateRead(method="privateSpotGetAccounts", proves=_is_list)
 _READS: Mapping[str, PrivateRead] = {
     "binance": _BINANCE,
     "binanceus": _BINANCE,
+    "bingx": PrivateRead(
+        method="spotV1PrivateGetAccountBalance", proves=_has_map("data")
+    ),
     "bybit": _BYBIT,
     "bybiteu": _BYBIT,
     "bybitid": _BYBIT,

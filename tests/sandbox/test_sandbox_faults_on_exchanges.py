@@ -443,12 +443,13 @@ def test_a_fault_may_heal_by_itself(sandbox):
     assert codes == [503, 503, 200, 200]
 
 
-def test_a_fault_may_hit_one_account_only(sandbox):
-    sandbox.set_fault("kraken", Fault.BAD_KEY, account="trader")
+@every_exchange
+def test_a_fault_may_hit_one_account_only(sandbox, name):
+    sandbox.set_fault(name, Fault.RATE_LIMITED, account="trader")
 
-    assert ask(sandbox, "kraken", balance)
-    with pytest.raises(ccxt.AuthenticationError):
-        ask(sandbox, "kraken", balance, account="trader")
+    assert ask(sandbox, name, balance)
+    with pytest.raises(ccxt.BaseError):
+        ask(sandbox, name, balance, account="trader")
 
 
 def test_a_fault_may_hit_one_kind_of_endpoint_only(sandbox):

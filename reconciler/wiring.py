@@ -321,6 +321,13 @@ def place_in_repository(app: App) -> str:
     return f"{here.relative_to(top).as_posix()}/" if top and below else ""
 
 
+def formatted_text(text: str, *, file: Path) -> str:
+    """Return a connection file in its canonical layout; raises `DocumentError`."""
+    from reconciler.adapters.formatting import format_document
+
+    return format_document(text, file=str(file))
+
+
 def adapter_for(app: App, kind: str) -> Adapter:
     """Return a type's adapter; raises `InputError`, naming the nearest type."""
     from reconciler.adapters.providers.registry import find_adapter

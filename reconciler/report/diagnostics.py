@@ -16,18 +16,18 @@ from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.report import machine
 from reconciler.report.text import Style, clip, count, indented, page, safe, width_of
 
-_OPEN_ROOTS: Final = frozenset(
+OPEN_ROOTS: Final = frozenset(
     {
         *("version", "name", "type", "provider", "owner", "active", "protected"),
         *("labels", "permissions", "health", "settings", "expires"),
     }
 )
 """Not `config`: a URL or a header there may hold a secret in the wrong place."""
-_ROOT: Final = re.compile(r"([A-Za-z_][\w-]*)\s*:")
+ROOT: Final = re.compile(r"([A-Za-z_][\w-]*)\s*:")
 _KEY: Final = re.compile(r"[\"']?[\w.-]+[\"']?\s*:(?=\s|$)")
 _UNKNOWN_KEY: Final = frozenset({"R201", "R405"})
 _SEALING: Final = "R3"
-_USERINFO: Final = re.compile(r"//\S*@")
+USERINFO: Final = re.compile(r"//\S*@")
 _LONGEST: Final = 100
 
 
@@ -139,8 +139,8 @@ def _is_open(one: Diagnostic, above: Sequence[str]) -> bool:
         return False
     for line in reversed(above):
         if line[:1].strip() and not line.startswith("#"):
-            root = _ROOT.match(line)
-            return bool(root and root[1] in _OPEN_ROOTS)
+            root = ROOT.match(line)
+            return bool(root and root[1] in OPEN_ROOTS)
     return False
 
 
@@ -150,7 +150,7 @@ def _shortened(one: Diagnostic, line: str) -> tuple[str, int]:
     if one.code in _UNKNOWN_KEY:
         key = _KEY.match(line, column)
         return (f"{key[0]} ..." if key and len(key[0]) < _LONGEST else ""), 0
-    if _USERINFO.search(line):
+    if USERINFO.search(line):
         return "", 0
     start = max(column - _LONGEST // 2, 0)
     return line[start : start + _LONGEST], min(column, len(line)) - start

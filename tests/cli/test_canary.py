@@ -298,6 +298,10 @@ def test_broken_files_near_a_secret(watch, kind):
     for command in (
         ("validate",),
         ("-v", "validate", "--format", "json"),
+        ("-v", "validate", "--format", "github"),
+        ("validate", "--format", "sarif", "-o", "problems.sarif"),
+        ("validate", "--format", "junit", "-o", "problems.xml"),
+        ("-v", "fmt", "--check", "--diff"),
         ("-v", "plan", "--out", "p.json"),
         ("-v", "apply", "--format", "json"),
         ("-v", "test", "connections.d/x.yaml"),

@@ -31,6 +31,10 @@ FILES = {
 COMMANDS = (
     ("validate",),
     ("validate", "--format", "json"),
+    ("validate", "--format", "github"),
+    ("validate", "--format", "sarif"),
+    ("validate", "--format", "junit"),
+    ("fmt", "--diff"),
     ("-v", "plan"),
     ("-v", "apply"),
     ("-v", "test", "connections.d/x.yaml"),

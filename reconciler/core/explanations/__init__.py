@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from reconciler.core.explanations import providers, seals, shapes, texts
 from reconciler.core.explanations.explanation import Explanation
+from reconciler.core.explanations.providers import EXPLANATIONS as _PROVIDERS
+from reconciler.core.explanations.seals import EXPLANATIONS as _SEALS
+from reconciler.core.explanations.shapes import EXPLANATIONS as _SHAPES
+from reconciler.core.explanations.texts import EXPLANATIONS as _TEXTS
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
-    **texts.EXPLANATIONS,
-    **shapes.EXPLANATIONS,
-    **seals.EXPLANATIONS,
-    **providers.EXPLANATIONS,
+    **_TEXTS,
+    **_SHAPES,
+    **_SEALS,
+    **_PROVIDERS,
 }
 """What there is to say about each code of `RULES`."""
 

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reconciler.core.adoption import adopted
+from reconciler.core.adoption import adopted, recorded_as
 from reconciler.core.errors import DocumentError
 from reconciler.core.parity import (
     Brought,
     Draft,
     Parity,
+    Recorded,
     Standing,
     standing_of,
 )
@@ -213,16 +214,16 @@ def _adopt(app: App, sealed: Sequence[_Sealed]) -> Iterator[Parity]:
                 desired=True,
             )
             app.store.commit(commit, lock_id=held.id)
-    taken = {record.name for record in records}
+    taken = {record.name: recorded_as(record) for record in records}
     for one in sealed:
-        yield _with_adoption(one, is_adopted=one.draft.name in taken)
+        yield _with_adoption(one, taken.get(one.draft.name, Recorded.NOT))
 
 
-def _with_adoption(one: _Sealed, *, is_adopted: bool) -> Parity:
+def _with_adoption(one: _Sealed, recorded: Recorded) -> Parity:
     if one.desired is None:
         return one.row
-    if is_adopted:
-        return replace(one.row, adopted=True)
+    if recorded:
+        return replace(one.row, recorded=recorded)
     text = "a record of this name is in the store already, and stays as it is"
     draft = one.draft.noting(Standing.DIFFERS, "store", text)
     return _row(draft, Path(one.row.file), one.row.result)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.core.parity import Draft, Past
+from reconciler.core.parity import Draft, Past, Recorded
 from reconciler.core.ports import Desired
 from reconciler.core.record import (
     Accepted,
@@ -75,6 +75,13 @@ def adopted(
         result=result,
     )
     return replace(record, history=(event,)), _action(draft, desired, result, context)
+
+
+def recorded_as(record: Record) -> Recorded:
+    """Return how an adopted record is told of."""
+    if record.status is Status.INACTIVE:
+        return Recorded.INACTIVE
+    return Recorded.LIVE if record.status is Status.ACTIVE else Recorded.TO_TEST
 
 
 def _status(*, active: bool, runs: bool) -> Status:

@@ -38,6 +38,15 @@ class Brought(StrEnum):
     LEFT = "not imported"
 
 
+class Recorded(StrEnum):
+    """What the store was told of a row."""
+
+    NOT = ""
+    LIVE = "adopted as live, untested here"
+    INACTIVE = "recorded as inactive"
+    TO_TEST = "recorded, to be tested"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """One difference: of which field, and a sentence that holds no secret."""
@@ -114,7 +123,7 @@ class Parity:
     file: str
     result: Brought
     standing: Standing
-    adopted: bool = False
+    recorded: Recorded = Recorded.NOT
     remarks: tuple[Remark, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from reconciler.core.parity import Brought, Parity, Standing
+from reconciler.core.parity import Brought, Parity, Recorded, Standing
 from reconciler.report import machine
 from reconciler.report.text import Style, count, page, safe
 
@@ -48,7 +48,7 @@ def _entry(row: Parity, style: Style) -> list[str]:
     sign = _SIGNS[row.result]
     paint = style.red if row.result is Brought.LEFT else style.green
     what = safe(row.file or row.title or row.place)
-    recorded = ", adopted" if row.adopted else ""
+    recorded = f", {row.recorded}" if row.recorded else ""
     head = f"{paint(sign)} {what}  {row.standing}: {row.result}{recorded}"
     lines = [head, style.dim(f"    from {safe(row.place)}{_known_as(row)}")]
     for remark in row.remarks:
@@ -80,8 +80,15 @@ def _said(rows: Sequence[Parity]) -> str:
 
 
 def _next(rows: Sequence[Parity]) -> list[str]:
+    live = sum(row.recorded is Recorded.LIVE for row in rows)
+    said = []
+    if live:
+        said.append(
+            f"{count(live, 'connection')} went live on the panel's word: 'reconcile "
+            "test' asks the providers."
+        )
     if any(row.result is Brought.WRITTEN for row in rows):
-        return [
+        said.append(
             "Look at the files, then run 'reconcile validate' and 'reconcile plan'."
-        ]
-    return []
+        )
+    return said

@@ -434,3 +434,26 @@ def test_the_report_for_people(keyed, dump):
     assert "! connections.d/bad.yaml  cannot be expressed: not imported" in done.out
     assert "from dump.sql:" in done.out
     assert "2 rows: 1 same, 1 cannot be expressed, 1 written" in done.out
+
+
+def test_what_went_live_on_the_panels_word_is_told_aloud(keyed, dump):
+    rows = [*panel(), panel_row(5, "failing", good(), status="error")]
+
+    done = keyed.here("import", "panel", dump(rows), "--adopt")
+
+    assert done.out.count("adopted as live, untested here") == 3
+    assert done.out.count("recorded as inactive") == 1
+    assert done.out.count("recorded, to be tested") == 1
+    assert "3 connections went live on the panel's word" in done.out
+
+
+def test_every_kind_of_text_is_written_as_it_was(keyed, dump):
+    odd = ("yes", "no", "null", "1e5", "0x1f", "12:30:00", "- a", "a: b", "~", "é\n")
+    symbols = [*odd, "BTC/USDT", "{x}", "'q\"", "#1", "true"]
+    row = panel_row(1, "spot", good(), settings=json.dumps({"symbols": symbols}))
+
+    done = keyed.here("import", "panel", dump([row]), "--format", "json")
+
+    assert rows_of(done)["spot"]["result"] == "written"
+    found = yaml.safe_load(keyed.file("spot").read_text())
+    assert found["settings"]["symbols"] == [text.strip() for text in symbols]

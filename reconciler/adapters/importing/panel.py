@@ -95,13 +95,22 @@ def _usernames(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
-_NOT_OPENED: Final = "do not open with any key given"
+_SHUT: Final = (
+    "they do not open with any key given; is one of APP_PREVIOUS_KEYS missing?"
+)
+_UNSEALED: Final = "they lay in the database unencrypted: change them at the provider"
 
 
 def _refuse_wrong_key(drafts: Sequence[Draft], panel: Panel) -> None:
-    """Say it once when no row opens: then it is the key, and not the rows."""
-    shut = [one for one in drafts if any(_NOT_OPENED in r.text for r in one.remarks)]
-    if not shut or any(one.credentials for one in drafts):
+    """Say it once when no sealed row opens: then it is the key, and not the rows."""
+    said = [{remark.text for remark in one.remarks} for one in drafts]
+    shut = [texts for texts in said if _SHUT in texts]
+    opened = [
+        one
+        for one, texts in zip(drafts, said, strict=True)
+        if one.credentials and _UNSEALED not in texts
+    ]
+    if not shut or opened:
         return
     if not panel.keys.keys:
         raise InputError(
@@ -182,7 +191,7 @@ class _Reader:
         try:
             found = _opened(self._values.get("credentials"), self._panel.keys)
         except WrongKeyError:
-            self._note(Standing.CANNOT, "credentials", f"they {_NOT_OPENED}")
+            self._note(Standing.CANNOT, "credentials", _SHUT)
             return {}
         except PayloadError as error:
             self._note(Standing.CANNOT, "credentials", f"they are damaged: {error}")
@@ -194,8 +203,7 @@ class _Reader:
         values, was_sealed = found
         kept, odd = cells.scalars_of(values)
         if kept and not was_sealed:
-            text = "they lay in the database unencrypted: change them at the provider"
-            self._note(Standing.DEFECT, "credentials", text)
+            self._note(Standing.DEFECT, "credentials", _UNSEALED)
         for name in odd:
             self._note(Standing.DIFFERS, _shown("credentials", name), _ONE_VALUE)
         return kept

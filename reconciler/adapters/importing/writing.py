@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from reconciler.adapters.dialect import typed
 from reconciler.adapters.scaffold import Scalar, quoted
 from reconciler.core.parity import Draft
 
-STAND_IN = "PASTE-HERE"
+STAND_IN: Final = "PASTE-HERE"
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
+"""What no reader of YAML takes for anything but text, unless it is a word of YAML."""
 
 
 def document_text(draft: Draft, *, schema: str, open_: bool = True) -> str:
@@ -70,7 +74,8 @@ def _inline(value: Any) -> str:
     if value is None:
         return "null"
     scalar: Scalar = value
-    return quoted(scalar)
+    is_word = isinstance(value, str) and _WORD.fullmatch(value)
+    return value if is_word and typed(value) == (True, value) else quoted(scalar)
 
 
 def _key(key: str) -> str:

@@ -52,7 +52,7 @@ def format_document(text: str, *, file: str) -> str:
         return text
     plain = _ended(unix)
     for candidate in (_settled(plain), plain):
-        if _says_the_same(body, candidate):
+        if candidate == body or _says_the_same(body, candidate):
             return mark + candidate
     return text
 

@@ -39,7 +39,7 @@ def _of_kind(found: Sequence[Diagnostic], kind: Severity) -> list[Diagnostic]:
 def _command(one: Diagnostic, prefix: str) -> str:
     rule = RULES.get(one.code)
     properties = {
-        "file": prefix + one.span.file,
+        "file": one.span.file if one.span.file[:1] == "/" else prefix + one.span.file,
         "line": str(one.span.line),
         "col": str(one.span.column),
         "title": f"{one.code} {rule.title}" if rule else one.code,

@@ -42,6 +42,12 @@ def test_an_annotation_names_place_code_and_fix():
     assert summary == "1 error, 1 warning in 2 files."
 
 
+def test_a_file_elsewhere_keeps_its_whole_path():
+    shown = github_annotations([problem(file="/elsewhere/x.yaml")], prefix="desk/")
+
+    assert shown.startswith("::error file=/elsewhere/x.yaml,")
+
+
 def test_what_would_end_an_annotation_is_escaped():
     (line, _) = github_annotations([problem(message=ODD, file=ODD)]).splitlines()
 

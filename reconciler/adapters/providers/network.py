@@ -20,12 +20,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
-from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from reconciler.adapters.providers.addresses import (
@@ -40,6 +38,9 @@ from reconciler.adapters.providers.meter import make_trace, note_socket, note_tl
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
 from reconciler.core.ports import Clock
+
+if TYPE_CHECKING:
+    import httpx
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_LIMIT = 64
@@ -98,10 +99,10 @@ class Network:
 
         With a context of its own it shares no connection with other clients.
         """
-        transport = _SharedTransport(self._guarded(proxy, tls), tls=self.tls)
-        return httpx.AsyncClient(
-            transport=transport, follow_redirects=False, trust_env=False
-        )
+        # Not at the top: exchanges need no httpx, and a run imports it for long.
+        from reconciler.adapters.providers.http_client import make_client
+
+        return make_client(self._guarded(proxy, tls), tls=self.tls)
 
     def _guarded(
         self, proxy: str | None, tls: ssl.SSLContext | None = None
@@ -172,21 +173,6 @@ class GuardedSession:
         if self._proxy is not None and self._allow is not None:
             require_literal_allowed(URL(url).raw_host or "", self._allow)
         return self._session.request(method, url, **options)
-
-
-class _SharedTransport(AiohttpTransport):
-    """httpx over the network's session, which outlives the client."""
-
-    def __init__(self, session: GuardedSession, *, tls: ssl.SSLContext) -> None:
-        super().__init__(verify=tls, trust_env=False)
-        self._guarded = session
-
-    def get_client(self) -> Any:
-        """Return the session; the transport itself would make one."""
-        return self._guarded
-
-    async def aclose(self) -> None:
-        """Leave the session open."""
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from reconciler.adapters.providers.ccxt_crypto.private_reads import (
     tells_rights,
 )
 from reconciler.adapters.providers.ccxt_crypto.rows import (
+    cut_to_newest,
     prove_rows,
     quick_mark,
     read_candles,
@@ -94,6 +95,24 @@ def test_more_rows_than_were_asked_for_are_cut_to_the_newest():
 
     assert mark.rows == 5
     assert mark.last_candle_at_ms == NOW_MS
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+def test_no_rows_are_parsed_that_nobody_asked_for(order):
+    import ccxt
+
+    exchange, seen = ccxt.kraken(), []
+    one = exchange.parse_ohlcv
+    exchange.parse_ohlcv = lambda row, market=None: seen.append(row) or one(row, market)
+    rows = [[at, "1", "3", "1", "2", "2", "9", 4] for at in range(1000, 1720)][::order]
+    whole = exchange.parse_ohlcvs(rows, None, "1h", None, 20)
+    seen.clear()
+
+    parse = cut_to_newest(exchange.parse_ohlcvs)
+
+    assert parse(rows, None, "1h", None, 20) == whole
+    assert len(seen) == 22
+    assert parse(rows, None, "1h", 1_500_000, 20)[0][0] == 1_500_000
 
 
 class Asked:

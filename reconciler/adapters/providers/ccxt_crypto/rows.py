@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from math import inf
@@ -39,6 +39,31 @@ def read_candles(rows: Any) -> Sequence[Candle]:
         raise malformed("the answer is no list of rows")
     candles = [make_candle(row) for row in rows]
     return sorted(candles, key=lambda candle: candle.opened_at_ms)
+
+
+def cut_to_newest(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ccxt's `parse_ohlcvs`, which then parses no rows that nobody asked for.
+
+    Kraken answers with 720 rows whatever the limit, and making numbers of them takes
+    longer than to fetch them. Rows come oldest or newest first; a `since` changes
+    which of them count, so that ccxt decides then.
+    """
+
+    def parsed(
+        rows: Any,
+        market: Any = None,
+        timeframe: str = "1m",
+        since: Any = None,
+        limit: Any = None,
+        tail: Any = None,
+    ) -> Any:
+        is_long = isinstance(rows, list) and limit and since is None
+        if is_long and len(rows) > 2 * limit:
+            ends = parse([rows[0]], market) + parse([rows[-1]], market)
+            rows = rows[-limit:] if ends[0][0] <= ends[1][0] else rows[:limit]
+        return parse(rows, market, timeframe, since, limit, tail)
+
+    return parsed
 
 
 def prove_rows(rows: Any, *, count: int, **what: Any) -> Mark:

@@ -33,6 +33,7 @@ from reconciler.adapters.providers.ccxt_crypto.private_reads import (
     tells_rights,
 )
 from reconciler.adapters.providers.ccxt_crypto.rows import (
+    cut_to_newest,
     nearest_symbol,
     prove_rows,
     read_account,
@@ -183,6 +184,7 @@ class CcxtSession:
         """Let the exchange go; the network keeps its session and the markets."""
         if self._exchange is not None:
             release(self._exchange)
+            del self._exchange.parse_ohlcvs  # or it would hold itself
             self._exchange = None
         self._told = None
 
@@ -290,6 +292,7 @@ class CcxtSession:
             self._used_remembered = loaded.remembered
             exchange = hub.make(loaded, self._opening.keys.values)
             exchange.on_rest_response = self._listener
+            exchange.parse_ohlcvs = cut_to_newest(exchange.parse_ohlcvs)
             self._apply_config(exchange)
             self._exchange = exchange
         return self._exchange

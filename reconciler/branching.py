@@ -1,9 +1,11 @@
-"""What a branch changes, without a store and without a key: for pull requests."""
+"""What a branch changes, and who may: without a store and a key, for pull requests."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.errors import DocumentError, InputError
 from reconciler.pipeline import Planned, PlanRequest, make_plan
 from reconciler.wiring import App
 
@@ -44,6 +46,36 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
         *(f"{file}: {_BROKEN}" for file in store.broken),
     )
     return replace(planned, plan=replace(planned.plan, warnings=warnings))
+
+
+def changes_not_allowed(app: App, actor: str, rev: str) -> tuple[Diagnostic, ...]:
+    """Return what somebody may not change on this branch, by the policy of `rev`.
+
+    Raises:
+        InputError: There is no such commit, or its policy cannot be read.
+    """
+    from reconciler.adapters.actor_check import check_actor
+
+    folder = app.settings.connections
+    return check_actor(app.choices.directory, actor=actor, rev=rev, connections=folder)
+
+
+def codeowners_text(app: App) -> str:
+    """Return the CODEOWNERS file that the policy asks for.
+
+    Raises:
+        InputError: There is no policy.
+        DocumentError: It is invalid.
+    """
+    from reconciler.adapters.actor_check import RULE_FILES
+    from reconciler.adapters.policy_file import PolicyBook, codeowners
+
+    book = PolicyBook(str(app.choices.directory))
+    if book.data is None:
+        raise InputError(f"there is no {book.name}; docs/policy.md shows one")
+    if book.policy is None:
+        raise DocumentError(book.problems)
+    return codeowners(book.policy, rules=iter(RULE_FILES))
 
 
 _BEHIND = (

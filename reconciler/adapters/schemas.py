@@ -94,6 +94,7 @@ _FAMILIES: Final = {
     "R2": "The document does not have the shape of a connection",
     "R3": "Credentials and their seal",
     "R4": "What the type or the provider cannot do",
+    "R5": "What the policy allows, and to whom",
 }
 
 

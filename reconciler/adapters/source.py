@@ -16,21 +16,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.forked import map_forked
+from reconciler.adapters.policy_file import PolicyBook
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
+from reconciler.adapters.source_values import desired_of, head_of, unreadable
 from reconciler.core import checks
 from reconciler.core.allowances import MARK, weigh_all
-from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import Adapter, Desired, DesiredHead, DesiredSet
-from reconciler.core.revision import revision_of, seal_of
 from reconciler.core.source import Source
 
 CACHE_FILE: Final = ".reconcile/cache/documents.json"
@@ -108,7 +109,7 @@ class FileSource:
         self._cache = str(directory / CACHE_FILE) if cache else ""
         self._lengths = lengths
         self._now = now or SystemClock().now
-        self._rulebook = Rulebook(self._root)
+        self._books = (Rulebook(self._root), PolicyBook(self._root))
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
         self._examine: _Examine = lru_cache(_REMEMBERED)(self._examine_anew)
@@ -137,7 +138,7 @@ class FileSource:
             allowed=found.allowed,
             # A file under a wrong name claims its stem too, but not from the owner.
             invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
-            files=len(reading.rows) - (self._rulebook.name in reading.rows),
+            files=len(reading.rows) - sum(b.name in reading.rows for b in self._books),
         )
 
     def load(self, name: str) -> Desired:
@@ -158,7 +159,7 @@ class FileSource:
         source, examined = self._examine(file, data)
         if examined.connection is None:
             raise DocumentError(examined.diagnostics)
-        return _desired(source, examined.connection)
+        return desired_of(source, examined.connection)
 
     def parse(self, text: str, *, file: str) -> Desired:
         """Return a document kept elsewhere (the store's).
@@ -174,7 +175,7 @@ class FileSource:
         found = (*problems, *found)
         if connection is None or checks.is_invalid(found):
             raise DocumentError(found)
-        return _desired(source, connection)
+        return desired_of(source, connection)
 
     def _listed(self) -> files.Listing:
         if not self._targets:
@@ -208,7 +209,7 @@ class FileSource:
             if (fresh := self._read_one(file, listing.refused, known, reading))
         ]
         self._add_fresh(pending, reading)
-        self._add_rulebook(known, reading)
+        self._add_books(known, reading)
         changed = pending or len(known) != len(reading.rows)
         if self._cache and changed and not self._targets:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
@@ -225,25 +226,26 @@ class FileSource:
             reading.add(fresh.file, row)
         reading.heads.sort(key=lambda head: head.file)
 
-    def _add_rulebook(self, known: Mapping[str, Row], reading: _Reading) -> None:
-        """Add what is wrong with `.sops.yaml`, if anything is.
+    def _add_books(self, known: Mapping[str, Row], reading: _Reading) -> None:
+        """Add what is wrong with `.sops.yaml` and `policy.yaml`, if anything is.
 
-        The fingerprint holds its digest, so a cache without its row calls it good.
+        The fingerprint holds their digests, so a cache without a row calls it good.
         """
-        name = self._rulebook.name
-        if known and name not in known:
-            return
-        try:
-            reading.add(name, known[name])
-        except (KeyError, TypeError, ValueError, IndexError):
-            if problems := self._rulebook.problems:
-                reading.add(name, source_cache.row_of("", None, (), problems))
+        for book in self._books:
+            if known and book.name not in known:
+                continue
+            try:
+                reading.add(book.name, known[book.name])
+            except (KeyError, TypeError, ValueError, IndexError):
+                if found := book.problems:
+                    reading.add(book.name, source_cache.row_of("", None, (), found))
 
     def _known(self) -> tuple[Mapping[str, Row], str]:
         if not self._cache:
             return {}, ""
         program = source_cache.fingerprint_of_program()
-        fingerprint = f"{program} {self._rulebook.digest} {self._lengths}"
+        program = " ".join((program, *(book.digest for book in self._books)))
+        fingerprint = f"{program} {self._lengths}"
         return source_cache.load_rows(self._cache, fingerprint), fingerprint
 
     def _read_one(
@@ -256,7 +258,7 @@ class FileSource:
         """Add one file to the reading, or return it when it is not remembered."""
         data, why = self._content(file, refused.get(file, ""))
         if why:
-            reading.add(file, _unreadable(file, why))
+            reading.add(file, unreadable(file, why))
             return None
         if MARK in data:
             reading.marked[file] = data.decode(errors="replace")
@@ -282,7 +284,7 @@ class FileSource:
     def _fresh_row(self, fresh: _Fresh) -> Row:
         source, examined = self._examine(fresh.file, fresh.data)
         connection = examined.connection
-        head = _head(source, connection) if connection else None
+        head = head_of(source, connection) if connection else None
         names, found = examined.names, examined.diagnostics
         return source_cache.row_of(fresh.digest, head, names, found)
 
@@ -319,8 +321,10 @@ class FileSource:
         from reconciler.core.document import to_connection  # noqa: PLC0415
 
         def inspect(source: Source) -> tuple[Diagnostic, ...]:
-            drifted = self._rulebook.check(source, self._path(source.file))
-            return (*inspector.inspect(source), *drifted)
+            looks = (
+                book.check(source, self._path(source.file)) for book in self._books
+            )
+            return tuple(chain(inspector.inspect(source), *looks))
 
         return checks.Rules(
             validate=to_connection,
@@ -363,38 +367,3 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _unreadable(file: str, why: str) -> Row:
-    found = Diagnostic(
-        code="R107",
-        message=f"the file cannot be read: {why}",
-        span=Span(file),
-        hint="check its name and its mode",
-    )
-    name = files.stem_of(file) or os.path.basename(file)  # noqa: PTH119
-    return source_cache.row_of("", None, (name,), (found,))
-
-
-def _head(source: Source, connection: Connection) -> DesiredHead:
-    return DesiredHead(
-        name=connection.name,
-        file=source.file,
-        revision=revision_of(source.data or {}, name=connection.name),
-        active=connection.active,
-        owner=connection.owner,
-        provider=connection.provider,
-        protected=connection.protected,
-    )
-
-
-def _desired(source: Source, connection: Connection) -> Desired:
-    data = source.data or {}
-    return Desired(
-        connection=connection,
-        revision=revision_of(data, name=connection.name),
-        file=source.file,
-        text=source.text,
-        data=data,
-        seal=seal_of(data),
-    )

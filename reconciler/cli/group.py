@@ -28,6 +28,7 @@ SECTIONS = {
         "updatekeys": Entry(f"{_HOME}.updatekeys", "Seal for whom .sops.yaml names."),
         "secrets": Entry(f"{_HOME}.secrets", "Look after what is sealed."),
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
+        "policy": Entry(f"{_HOME}.policy", "Make others keep what policy.yaml says."),
         "fmt": Entry(f"{_HOME}.fmt", "Give files their canonical layout."),
         "explain": Entry(f"{_HOME}.explain", "Tell what a diagnostic code means."),
     },

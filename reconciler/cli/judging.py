@@ -24,8 +24,12 @@ def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
     return source.read()
 
 
-def judge_all(app: App, files: Sequence[Path] = (), *, base: str | None) -> DesiredSet:
+def judge_all(
+    app: App, files: Sequence[Path] = (), *, base: str | None, actor: str | None = None
+) -> DesiredSet:
     """Do the same, and tell what changed in sealed files since they left `base`.
+
+    With an actor, also what of it they may not change.
 
     Raises:
         InputError: There is no such commit, or no Git repository.
@@ -36,6 +40,10 @@ def judge_all(app: App, files: Sequence[Path] = (), *, base: str | None) -> Desi
     from reconciler.seals import changes_since
 
     more = changes_since(app, base, files)
+    if actor:
+        from reconciler.branching import changes_not_allowed
+
+        more = (*more, *changes_not_allowed(app, actor, base))
     several = sorted((*found.diagnostics, *more), key=lambda one: one.sort_key)
     return replace(found, diagnostics=tuple(several))
 

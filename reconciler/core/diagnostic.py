@@ -152,4 +152,19 @@ RULES: dict[str, Rule] = {
     "R406": Rule("a config value that this type cannot use", "see the message"),
     "R407": Rule("the provider offers no such environment", "see the message"),
     "R408": Rule("one setting stands in two places", "keep one of the two"),
+    # R5: what the policy allows, and to whom
+    "R501": Rule("an owner whom the policy does not know", "use one that it names"),
+    "R502": Rule("a file outside its owner's folders", "move it to its owner's folder"),
+    "R503": Rule(
+        "sealed for somebody who may not open it",
+        "correct .sops.yaml, then run 'reconcile updatekeys FILE' and "
+        "'reconcile rotate FILE'",
+    ),
+    "R504": Rule("a type that the owner may not use", "use one that the policy names"),
+    "R505": Rule("a right that the policy wants forbidden", "add it to the file"),
+    "R506": Rule("a host that the policy does not allow", "use one that it names"),
+    "R507": Rule("a field that only admins may set", "remove it, or ask an admin"),
+    "R510": Rule("a change by somebody who may not make it", "ask the owner"),
+    "R511": Rule("a change of owner by somebody else than an admin", "ask an admin"),
+    "R512": Rule("a change of the rules by somebody else", "ask an admin"),
 }

@@ -17,6 +17,16 @@ ELSEWHERE = {
     "R317": "needs Git: tests/cli/test_validate_since.py",
     "R318": "needs Git: tests/cli/test_validate_since.py",
     "R319": "needs Git: tests/cli/test_validate_since.py",
+    "R501": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R502": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R503": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R504": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R505": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R506": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R507": "needs policy.yaml: tests/architecture/test_explanations.py",
+    "R510": "needs Git: tests/cli/test_policy.py",
+    "R511": "needs Git: tests/cli/test_policy.py",
+    "R512": "needs Git: tests/cli/test_policy.py",
 }
 """Codes that no file alone can show, and whose tests show them."""
 

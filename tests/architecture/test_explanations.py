@@ -26,6 +26,9 @@ NOT_SHOWN_BY_A_FILE = {
     "R317": "needs Git",
     "R318": "needs Git",
     "R319": "needs Git",
+    "R510": "needs Git",
+    "R511": "needs Git",
+    "R512": "needs Git",
 }
 """Codes whose wrong example shows no more than what it is about."""
 

@@ -40,6 +40,11 @@ from reconciler.cli.options import codes_of, example, format_option
     help="Also tell what changed in sealed files since they left this commit.",
 )
 @click.option(
+    "--actor",
+    metavar="LOGIN",
+    help="With --base: refuse what this person may not change, by policy.yaml.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
@@ -57,6 +62,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     base: str | None,
+    actor: str | None,
     output: Path | None,
     format_: str,
 ) -> int:
@@ -73,8 +79,10 @@ def command(  # noqa: PLR0913  # what can be asked for
     from reconciler.core.outcome import ExitCode
     from reconciler.report.text import count
 
+    if actor and not base:
+        raise click.UsageError("--actor needs --base: whose policy, and since when?")
     app = console.app()
-    read = judge_all(app, files, base=base)
+    read = judge_all(app, files, base=base, actor=actor)
     found = chosen(read, select=select, ignore=ignore)
     view = Problems(console=console, app=app, found=found, strict=strict)
     if output and str(output) != "-":

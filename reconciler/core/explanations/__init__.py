@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from reconciler.core.explanations.explanation import Explanation
+from reconciler.core.explanations.policies import EXPLANATIONS as _POLICIES
 from reconciler.core.explanations.providers import EXPLANATIONS as _PROVIDERS
 from reconciler.core.explanations.seals import EXPLANATIONS as _SEALS
 from reconciler.core.explanations.shapes import EXPLANATIONS as _SHAPES
@@ -19,6 +20,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     **_SHAPES,
     **_SEALS,
     **_PROVIDERS,
+    **_POLICIES,
 }
 """What there is to say about each code of `RULES`."""
 

@@ -1,0 +1,51 @@
+"""What becomes of one connection file: a row, a head, a document."""
+
+from __future__ import annotations
+
+import os
+
+from reconciler.adapters import files, source_cache
+from reconciler.adapters.source_cache import Row
+from reconciler.core.connection import Connection
+from reconciler.core.diagnostic import Diagnostic, Span
+from reconciler.core.ports import Desired, DesiredHead
+from reconciler.core.revision import revision_of, seal_of
+from reconciler.core.source import Source
+
+
+def unreadable(file: str, why: str) -> Row:
+    """Return the row of a file that could not be read."""
+    found = Diagnostic(
+        code="R107",
+        message=f"the file cannot be read: {why}",
+        span=Span(file),
+        hint="check its name and its mode",
+    )
+    name = files.stem_of(file) or os.path.basename(file)  # noqa: PTH119
+    return source_cache.row_of("", None, (name,), (found,))
+
+
+def head_of(source: Source, connection: Connection) -> DesiredHead:
+    """Return what decides whether a document needs a look."""
+    return DesiredHead(
+        name=connection.name,
+        file=source.file,
+        revision=revision_of(source.data or {}, name=connection.name),
+        active=connection.active,
+        owner=connection.owner,
+        provider=connection.provider,
+        protected=connection.protected,
+    )
+
+
+def desired_of(source: Source, connection: Connection) -> Desired:
+    """Return a valid document in full."""
+    data = source.data or {}
+    return Desired(
+        connection=connection,
+        revision=revision_of(data, name=connection.name),
+        file=source.file,
+        text=source.text,
+        data=data,
+        seal=seal_of(data),
+    )

@@ -1,0 +1,151 @@
+"""policy.yaml in a pull request: who may change what, by the policy of the base."""
+
+import shutil
+
+import pytest
+
+from tests.cli.test_validate_since import commit, git
+
+pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="Git is not here")
+
+POLICY = """\
+admins: [anna-gh]
+users:
+  alice: {logins: [alice-gh]}
+  bob: {logins: [bob-gh]}
+teams: {fx: [alice, bob]}
+owners:
+  user:alice: {paths: [connections.d/alice/**]}
+  team:fx: {paths: [connections.d/fx/**]}
+"""
+HEAD = "type: ccxt_crypto\nprovider: binance\n"
+
+
+def write(repo, name, text):
+    file = repo.path / "connections.d" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+@pytest.fixture
+def desk(repo):
+    """A repository with a policy, three owners, and a branch that was just begun."""
+    git(repo, "init", "-q", "-b", "main")
+    (repo.path / "policy.yaml").write_text(POLICY)
+    write(repo, "alice/spot.yaml", f"{HEAD}owner: user:alice\n")
+    write(repo, "fx/eur.yaml", f"{HEAD}owner: team:fx\n")
+    write(repo, "top.yaml", HEAD)
+    commit(repo)
+    git(repo, "switch", "-qc", "topic")
+    return repo
+
+
+def codes(repo, actor=None, code=3):
+    asked = ("--base", "main", "--actor", actor) if actor else ()
+    shown = repo.here("validate", "--format", "json", *asked, code=code).json
+    return [(one["code"], one["range"]["filename"]) for one in shown["diagnostics"]]
+
+
+def test_files_as_the_policy_wants_them_have_no_problem(desk):
+    assert codes(desk, code=0) == []
+    assert codes(desk, "stranger", code=0) == []
+
+
+@pytest.mark.parametrize("actor", ["alice-gh", "anna-gh"])
+def test_an_owner_and_an_admin_may_change_a_file(desk, actor):
+    write(desk, "alice/spot.yaml", f"{HEAD}owner: user:alice\nactive: false\n")
+    write(desk, "alice/new.yaml", f"{HEAD}owner: user:alice\n")
+
+    assert codes(desk, actor, code=0) == []
+
+
+def test_nobody_else_may(desk):
+    write(desk, "alice/spot.yaml", f"{HEAD}owner: user:alice\nactive: false\n")
+    (desk.path / "connections.d/top.yaml").unlink()
+
+    assert codes(desk, "bob-gh") == [
+        ("R510", "connections.d/alice/spot.yaml"),
+        ("R510", "connections.d/top.yaml"),
+    ]
+
+
+def test_a_change_of_owner_takes_an_admin(desk):
+    (desk.path / "connections.d/alice/spot.yaml").unlink()
+    write(desk, "fx/eur.yaml", f"{HEAD}owner: user:alice\n")
+
+    found = codes(desk, "alice-gh")
+
+    assert ("R511", "connections.d/fx/eur.yaml") in found
+    assert ("R502", "connections.d/fx/eur.yaml") in found
+
+
+def test_a_branch_cannot_permit_itself(desk):
+    text = POLICY.replace("[anna-gh]", "[anna-gh, bob-gh]")
+    (desk.path / "policy.yaml").write_text(text)
+    write(desk, "top.yaml", f"{HEAD}active: false\n")
+
+    assert codes(desk, "bob-gh") == [
+        ("R510", "connections.d/top.yaml"),
+        ("R512", "policy.yaml"),
+    ]
+    assert codes(desk, "anna-gh", code=0) == []
+
+
+def test_apply_leaves_alone_what_the_policy_refuses(desk):
+    write(desk, "alice/mine.yaml", HEAD)
+
+    done = desk.here("plan", code=3)
+
+    assert "R502" in done.err
+    assert "Invalid, left as they are: mine" in done.out
+
+
+def test_a_changed_policy_is_noticed_by_a_run_that_remembers(desk):
+    assert codes(desk, code=0) == []
+    text = POLICY.replace("connections.d/alice/**", "connections.d/a/**")
+    (desk.path / "policy.yaml").write_text(text)
+
+    assert codes(desk) == [("R502", "connections.d/alice/spot.yaml")]
+
+
+def test_a_broken_policy_is_an_error_of_its_own(desk):
+    (desk.path / "policy.yaml").write_text("admins: anna\n")
+
+    assert codes(desk) == [("R203", "policy.yaml")]
+
+
+def test_without_a_policy_everybody_may_do_everything(desk):
+    (desk.path / "policy.yaml").unlink()
+    commit(desk)
+    git(desk, "branch", "-f", "main")
+    write(desk, "top.yaml", f"{HEAD}active: false\n")
+
+    assert codes(desk, "stranger", code=0) == []
+
+
+def test_an_actor_without_a_base_is_wrong_usage(desk):
+    assert "--base" in desk.here("validate", "--actor", "x", code=64).err
+
+
+def test_codeowners_asks_the_right_people(desk):
+    text = desk.here("policy", "codeowners").out
+
+    assert "* @anna-gh\n" in text
+    assert "/connections.d/alice/ @alice-gh\n" in text
+    assert "/connections.d/fx/ @alice-gh @bob-gh\n" in text
+    assert "/policy.yaml @anna-gh\n" in text
+
+
+def test_codeowners_is_checked_against_the_policy(desk):
+    file = desk.path / "CODEOWNERS"
+    desk.here("policy", "codeowners", "-o", file)
+    desk.here("policy", "codeowners", "--check", file)
+    file.write_text("* @mallory\n")
+
+    done = desk.here("policy", "codeowners", "--check", file, code=3)
+
+    assert "make it anew" in done.err
+
+
+def test_codeowners_without_a_policy_says_where_to_look(repo):
+    assert "docs/policy.md" in repo.here("policy", "codeowners", code=None).err

@@ -69,8 +69,8 @@ RULES: dict[str, Rule] = {
     "R107": Rule("the file cannot be read", "check its name, mode and encoding"),
     "R110": Rule(
         "a comment for reconcile cannot be understood",
-        "write '# reconcile: allow CODE until YYYY-MM-DD because REASON', with a day at "
-        "most 366 days ahead",
+        "write '# reconcile: allow CODE until YYYY-MM-DD because REASON', with a day "
+        "at most 366 days ahead",
     ),
     "R111": Rule(
         "a comment allows a warning, and its day is over",

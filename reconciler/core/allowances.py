@@ -23,8 +23,10 @@ MARK: Final = b"reconcile:"
 """A file without these bytes has no such comment."""
 LONGEST_DAYS: Final = 366
 """How far ahead the last day may lie."""
-NEVER: Final = frozenset({"R317", "R318", "R319"})
-"""What changed since a commit: shown to whoever reviews it, and gone once merged."""
+NEVER: Final = ("R11", "R317", "R318", "R319", "R5")
+"""What no comment allows: comments themselves, what changed since a commit (whoever
+reviews it must see it), and what the policy forbids (the file is not to decide that).
+"""
 
 _FORM: Final = "# reconcile: allow CODE until YYYY-MM-DD because REASON"
 _COMMENT: Final = re.compile(r"[ \t]*#[ \t]*reconcile:(.*)")
@@ -175,7 +177,7 @@ def _unknown_code(codes: Sequence[str], span: Span) -> Diagnostic | None:
         if code not in RULES:
             hint = did_you_mean(code, RULES) or "'reconcile explain' lists the codes"
             return _warning(_MALFORMED, span, f"there is no code {code}", hint)
-        if code in NEVER or code in {_MALFORMED, _EXPIRED, _UNUSED, _REFUSED}:
+        if code.startswith(NEVER):
             return _warning(
                 _REFUSED, span, f"{code} cannot be allowed",
                 "remove it from the comment; see 'reconcile explain R113'",

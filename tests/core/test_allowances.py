@@ -122,8 +122,8 @@ def test_one_that_is_not_whole_allows_nothing(words):
     assert allowed == []
 
 
-@pytest.mark.parametrize("code", ["R317", "R318", "R319", "R110", "R111", "R112"])
-def test_what_tells_of_a_change_or_a_comment_cannot_be_allowed(code):
+@pytest.mark.parametrize("code", ["R317", "R318", "R319", "R110", "R113", "R505"])
+def test_what_is_not_for_the_file_to_allow_cannot_be_allowed(code):
     told, allowed = weigh(SAY.replace("R311", code) + "\na: 1\n", problem(code=code))
 
     assert told == ["1:1 R113", f"3:1 {code}"]

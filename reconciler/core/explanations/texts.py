@@ -77,7 +77,8 @@ EXPLANATIONS: Final = {
     "R113": Explanation(
         "Only warnings can be allowed. An error keeps its connection as it is whatever "
         "a comment says; R317, R318 and R319 tell of a change, for whoever reviews it, "
-        "and are gone once it is merged; and comments do not allow each other.",
+        "and are gone once it is merged; what the policy forbids (R5) is not for the "
+        "file to allow; and comments do not allow each other.",
         f"# reconcile: allow R317 {_UNTIL}\n{HEAD}",
         HEAD,
     ),

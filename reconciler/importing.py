@@ -8,7 +8,7 @@ replaced unless that was asked for. One bad row never holds back the others.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -113,12 +113,13 @@ def bring_in(
     sealed = [_sealed(app, draft, bringing, there) for draft in ready]
     if bringing.dry_run:
         return tuple(one.row for one in sealed)
-    for one in sealed:
-        if one.row.result is Brought.WRITTEN:
-            write_file(Path(one.row.file), one.text.encode(), mode=_READABLE)
     if not bringing.adopt:
+        _write(sealed)
         return tuple(one.row for one in sealed)
-    return tuple(_adopt(app, sealed))
+    with app.store.lock(operation="import", who=app.who) as held:
+        _write(sealed)  # files first: without its file a record would be an orphan
+        recorded = _adopt(app, sealed, lock_id=held.id)
+    return tuple(_with_record(one, recorded) for one in sealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +151,8 @@ def _sealed(
         text = f"'{path}' is there already; --force replaces it"
         draft = draft.noting(Standing.DIFFERS, "file", text)
         return _Sealed(draft=draft, row=_row(draft, path, Brought.THERE))
-    text = _text(app, draft, path)
     try:
+        text = _text(app, draft, path)
         desired = app.source().parse(text, file=os.fspath(path))
     except DocumentError as error:
         for one in error.diagnostics:
@@ -187,43 +188,46 @@ def _row(draft: Draft, path: Path, result: Brought) -> Parity:
     )
 
 
-def _adopt(app: App, sealed: Sequence[_Sealed]) -> Iterator[Parity]:
-    """Record what was written, in one commit under the lock."""
+def _write(sealed: Sequence[_Sealed]) -> None:
+    for one in sealed:
+        if one.row.result is Brought.WRITTEN:
+            write_file(Path(one.row.file), one.text.encode(), mode=_READABLE)
+
+
+def _adopt(
+    app: App, sealed: Sequence[_Sealed], *, lock_id: str
+) -> Mapping[str, Recorded]:
+    """Record what was written, in one commit; return what was said of each name."""
     context = Context(now=app.clock.now(), who=app.who, workspace=app.workspace)
+    heads = app.store.heads()
     records: list[Record] = []
     actions: list[Action] = []
-    with app.store.lock(operation="import", who=app.who) as held:
-        heads = app.store.heads()
-        for one in sealed:
-            head = heads.get(one.draft.name)
-            if one.desired is None or (head and head.managed_by):
-                continue
-            record, action = adopted(
-                one.draft,
-                one.desired,
-                context=context,
-                version=head.version if head else 0,
-            )
-            records.append(record)
-            actions.append(action)
-        if records:
-            commit = Commit(
-                put=tuple(records),
-                actions=tuple(actions),
-                expected={record.name: record.version for record in records},
-                desired=True,
-            )
-            app.store.commit(commit, lock_id=held.id)
-    taken = {record.name: recorded_as(record) for record in records}
     for one in sealed:
-        yield _with_adoption(one, taken.get(one.draft.name, Recorded.NOT))
+        head = heads.get(one.draft.name)
+        if one.desired is None or (head and head.managed_by):
+            continue
+        version = head.version if head else 0
+        record, action = adopted(
+            one.draft, one.desired, context=context, version=version
+        )
+        records.append(record)
+        actions.append(action)
+    if records:
+        commit = Commit(
+            put=tuple(records),
+            actions=tuple(actions),
+            expected={record.name: record.version for record in records},
+            desired=True,
+        )
+        app.store.commit(commit, lock_id=lock_id)
+    return {record.name: recorded_as(record) for record in records}
 
 
-def _with_adoption(one: _Sealed, recorded: Recorded) -> Parity:
+def _with_record(one: _Sealed, recorded: Mapping[str, Recorded]) -> Parity:
     if one.desired is None:
         return one.row
-    if recorded:
-        return replace(one.row, recorded=recorded)
+    if one.draft.name in recorded:
+        return replace(one.row, recorded=recorded[one.draft.name])
     text = "a record of this name is in the store already, and stays as it is"
     draft = one.draft.noting(Standing.DIFFERS, "store", text)
     return _row(draft, Path(one.row.file), one.row.result)

@@ -457,3 +457,62 @@ def test_every_kind_of_text_is_written_as_it_was(keyed, dump):
     assert rows_of(done)["spot"]["result"] == "written"
     found = yaml.safe_load(keyed.file("spot").read_text())
     assert found["settings"]["symbols"] == [text.strip() for text in symbols]
+
+
+HALF = "\\ud800"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"credentials": f'{{"api_key": "{HALF}aaaaaaaa", "api_secret": "s"}}'},
+        {"credentials": f'{{"{HALF}": "aaaaaaaa"}}', "last_error": "x"},
+        {"config": f'{{"note": "{HALF}"}}'},
+        {"config": '{"timeout": 1e999}'},
+        {"config": '{"options": {"recvWindow": 99999999999999999999}}'},
+        {"settings": f'{{"symbols": ["{HALF}", "a\\nb"]}}'},
+        {"settings": json.dumps({"symbols": ["x" * 300]})},
+        {"name": "x\n# y: [", "provider": "binance\n"},
+        {"name": None, "id": None},
+        {"last_error": "\ud800 of a character"},
+        {"owner": "user:mallory", "protected": 1},
+    ],
+    ids=map(str, range(11)),
+)
+def test_odd_content_is_written_soundly_or_told_of(keyed, dump, changed):
+    row = {**panel_row(1, "spot", good(), last_error="no"), **changed}
+
+    file = dump([], json.dumps([row]))
+    done = keyed.here(
+        *("import", "panel", file, "--adopt", "--format", "json"), code=None
+    )
+
+    (found,) = done.json["rows"]
+    assert done.code == (0 if found["result"] == "written" else 1)
+    assert (found["standing"] == "cannot be expressed") is (done.code == 1)
+    keyed.here("validate")
+
+
+def test_bytes_that_are_no_text_harm_their_row_only(keyed):
+    rows = [panel_row(1, "spot", good()), panel_row(2, "CAFE", good())]
+    text = mysqldump(rows).encode().replace(b"CAFE", b"caf\xe9")
+    (keyed.path / "dump.sql").write_bytes(text)
+
+    done = keyed.here("import", "panel", "dump.sql", "--format", "json", code=None)
+
+    assert done.json["rows"][0]["result"] == "written"
+    keyed.here("validate", "--strict")
+
+
+def test_a_store_that_somebody_holds_stops_it_before_anything_is_written(keyed, dump):
+    from reconciler.wiring import App, Choices
+
+    file = dump([panel_row(1, "spot", good())])
+    app = App(Choices())
+    with app.store.lock(operation="apply", who="somebody"):
+        keyed.here("import", "panel", file, "--adopt", code=75)
+    app.close()
+
+    assert not keyed.file("spot").exists()
+    keyed.here("import", "panel", file, "--adopt")
+    keyed.here("plan", "--detailed-exitcode")

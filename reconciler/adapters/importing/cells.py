@@ -102,11 +102,17 @@ def scalars_of(found: Mapping[str, Any]) -> tuple[dict[str, Scalar], list[str]]:
     """Return the values that are one value, and the names of those that are not.
 
     Empty values are none at all: the panel's form sends a field that was left empty.
+
+    Raises:
+        CellError: A text holds half a character, so it is damaged.
     """
     kept = {
         str(name): value
         for name, value in found.items()
         if isinstance(value, Scalar) and value != ""
     }
+    for text in (*kept, *kept.values()):
+        if isinstance(text, str) and any("\ud800" <= c <= "\udfff" for c in text):
+            raise CellError("is no valid text")
     odd = [str(n) for n, v in found.items() if isinstance(v, dict | list) and v]
     return kept, odd

@@ -50,7 +50,9 @@ def fitted(draft: Draft, adapters: Adapters, *, allow_http: bool) -> Draft:
     if not draft.is_expressible:
         return draft
     if draft.type not in adapters:
-        text = f"there is no type '{_word(draft.type)}' here"
+        missing = "it has no type"
+        named = f"there is no type '{_word(draft.type)}' here"
+        text = named if draft.type else missing
         return draft.noting(Standing.CANNOT, "type", text)
     try:
         adapter = adapters[draft.type]

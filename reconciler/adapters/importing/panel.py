@@ -189,19 +189,12 @@ class _Reader:
 
     def _credentials(self) -> dict[str, Any]:
         try:
-            found = _opened(self._values.get("credentials"), self._panel.keys)
-        except WrongKeyError:
-            self._note(Standing.CANNOT, "credentials", _SHUT)
+            cell = self._values.get("credentials")
+            values, was_sealed = _opened(cell, self._panel.keys)
+            kept, odd = cells.scalars_of(values)
+        except (PayloadError, CellError) as error:
+            self._note(Standing.CANNOT, "credentials", _said(error))
             return {}
-        except PayloadError as error:
-            self._note(Standing.CANNOT, "credentials", f"they are damaged: {error}")
-            return {}
-        except CellError as error:
-            why = f"what they hold {error}"
-            self._note(Standing.CANNOT, "credentials", why)
-            return {}
-        values, was_sealed = found
-        kept, odd = cells.scalars_of(values)
         if kept and not was_sealed:
             self._note(Standing.DEFECT, "credentials", _UNSEALED)
         for name in odd:
@@ -301,12 +294,21 @@ class _Reader:
         error = ""
         if self._values.get("last_error") not in (None, ""):
             scrub = Scrubber(str(secret) for secret in secrets)
-            error = scrub.clean(self._values["last_error"], limit=_ERROR_CHARS)
+            said = scrub.clean(self._values["last_error"], limit=_ERROR_CHARS)
+            error = cells.text_of(said)
         return Past(status=status, last_error=error, **times)
 
 
 _NO_PLACE: Final = "has no place in our file; kept there as a comment"
 _ONE_VALUE: Final = "is more than one value, and was left out"
+
+
+def _said(error: PayloadError | CellError) -> str:
+    if isinstance(error, WrongKeyError):
+        return _SHUT
+    if isinstance(error, CellError):
+        return f"what they hold {error}"
+    return f"they are damaged: {error}"
 
 
 def _shown(section: str, name: str) -> str:

@@ -29,6 +29,7 @@ from reconciler.sealing import documents_below, seal_text
 from reconciler.wiring import App, write_file
 
 _READABLE = 0o644
+_JSON = ".json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +148,9 @@ def _sealed(
         return _Sealed(draft=draft, row=_row(draft, path, Brought.DELETED))
     if not draft.is_expressible:
         return _Sealed(draft=draft, row=_row(draft, path, Brought.LEFT))
-    if draft.name in there and not bringing.force:
-        text = f"'{path}' is there already; --force replaces it"
-        draft = draft.noting(Standing.DIFFERS, "file", text)
+    why = _why_kept(path, bringing) if draft.name in there else ""
+    if why:
+        draft = draft.noting(Standing.DIFFERS, "file", f"'{path}' {why}")
         return _Sealed(draft=draft, row=_row(draft, path, Brought.THERE))
     try:
         text = _text(app, draft, path)
@@ -161,6 +162,13 @@ def _sealed(
     result = Brought.PLANNED if bringing.dry_run else Brought.WRITTEN
     row = _row(draft, path, result)
     return _Sealed(draft=draft, row=row, text=text, desired=desired)
+
+
+def _why_kept(path: Path, bringing: Bringing) -> str:
+    """Return why a file that is there is not replaced, empty when it is."""
+    if path.suffix == _JSON:
+        return "is there already, and is JSON; remove it first: what is written is YAML"
+    return "" if bringing.force else "is there already; --force replaces it"
 
 
 def _path(app: App, draft: Draft) -> Path:

@@ -516,3 +516,22 @@ def test_a_store_that_somebody_holds_stops_it_before_anything_is_written(keyed, 
     assert not keyed.file("spot").exists()
     keyed.here("import", "panel", file, "--adopt")
     keyed.here("plan", "--detailed-exitcode")
+
+
+def test_a_file_in_json_is_not_overwritten_with_yaml(keyed, dump):
+    theirs = keyed.path / "connections.d" / "spot.json"
+    theirs.write_text('{"type": "ccxt_crypto", "provider": "binance"}')
+    file = dump([panel_row(1, "spot", good())])
+
+    done = keyed.here("import", "panel", file, "--force", code=1)
+
+    assert "is JSON; remove it first" in done.out
+    assert not keyed.file("spot").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--env-file", "x", "--app-key-stdin"), ("--user", "7"), ("--user", "=alice")],
+)
+def test_wrong_usage_ends_with_64(keyed, dump, arguments):
+    keyed.here("import", "panel", dump(panel()), *arguments, code=64)

@@ -119,7 +119,7 @@ def _other_config(draft: Draft, finding: Finding, path: tuple[Any, ...]) -> Draf
     if finding.code == _BAD_VALUE:
         for other in _retyped(value):
             retyped = replace(draft, config=_set(draft.config, path, other))
-            text = f"was {_kind(value)} in the panel, and is {_kind(other)} now"
+            text = f"was {_kind(value)} there, and is {_kind(other)} now"
             return retyped.noting(Standing.DEFECT, _dotted(path), text)
         if path[0] in _URLS:
             return draft.noting(Standing.CANNOT, _dotted(path), finding.message)
@@ -209,8 +209,8 @@ def _checked_http(draft: Draft, *, allow_http: bool) -> Draft:
         config = {**draft.config, "allow_http": True}
         return replace(draft, config=config).noting(Standing.DEFECT, plain[0], text)
     text = (
-        "an http:// address sends credentials unencrypted; change it to https:// in"
-        " the panel, or say --allow-http to take it over as it is"
+        "an http:// address sends credentials unencrypted; change it to https://"
+        " there, or say --allow-http to take it over as it is"
     )
     return draft.noting(Standing.DEFECT, plain[0], text).noting(
         Standing.CANNOT, plain[0], "credentials over plain HTTP are refused"

@@ -36,14 +36,9 @@ _OPTIONS: Final = ("defaultType", "defaultSubType", "recvWindow")
 _PROXIES: Final = ("httpsProxy", "httpProxy", "aiohttp_proxy", "https_proxy")
 _OWN: Final = frozenset(
     {
-        *(
-            "name",
-            "ccxt_config",
-            "ccxt_async_config",
-            "ccxt_sync_config",
-            "pair_whitelist",
-        ),
-        *("pair_blacklist", "enable_ws", "markets_refresh_interval", "log_responses"),
+        *("name", "ccxt_config", "ccxt_async_config", "ccxt_sync_config"),
+        *("pair_whitelist", "markets_refresh_interval", "log_responses"),
+        *("pair_blacklist", "enable_ws"),
         *("skip_pair_validation", "unknown_fee_rate", "only_from_ccxt", *_KEYS),
     }
 )

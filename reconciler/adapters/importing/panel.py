@@ -29,16 +29,8 @@ _TIMES: Final = (
 )
 _KNOWN: Final = frozenset(
     {
-        *(
-            "id",
-            "name",
-            "type",
-            "provider",
-            "credentials",
-            "config",
-            "settings",
-            "status",
-        ),
+        *("id", "name", "type", "provider", "credentials", "config"),
+        *("settings", "status"),
         *("is_active", "is_admin_owned", "user_id", "admin_id", "last_error"),
         *("updated_at", "deleted_at", *_TIMES),
     }

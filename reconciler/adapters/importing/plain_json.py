@@ -15,16 +15,8 @@ MAX_BYTES: Final = 16_777_216
 _OURS: Final = ("permissions", "health", "protected", "expires")
 _KNOWN: Final = frozenset(
     {
-        *(
-            "version",
-            "name",
-            "type",
-            "provider",
-            "owner",
-            "active",
-            "is_active",
-            "labels",
-        ),
+        *("version", "name", "type", "provider", "owner", "active"),
+        *("is_active", "labels"),
         *("credentials", "config", "settings", *_OURS),
     }
 )

@@ -246,3 +246,10 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(InputError, match="cannot read"):
             tables.read_text(path)
+
+
+@given(st.text(alphabet='",;\n\r\t\\ab\0', max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_csv_ends(text):
+    for row in read_rows(f"id,type,provider\n{text}", TABLES, file="d.csv"):
+        assert row.why or set(row.values) == {"id", "type", "provider"}

@@ -70,6 +70,10 @@ def an_invalid_setting(repo, sandbox):
     (repo.path / "reconcile.yaml").write_text("nonsense: 1\n")
 
 
+def a_policy(repo, sandbox):
+    (repo.path / "policy.yaml").write_text("version: 1\nadmins: [anna]\n")
+
+
 def a_lost_file(repo, sandbox):
     repo.file("spot").unlink()
 

@@ -93,6 +93,11 @@ TABLE = {
         (3, when.no_yaml, ""),
         (3, when.crooked_layout, "--check"),
     ],
+    "policy codeowners": [
+        (0, when.a_policy, ""),
+        (1, when.nothing, ""),
+        (3, when.a_policy, "--check .gitignore"),
+    ],
     "explain": [(0, when.nothing, "R311"), (64, when.nothing, "R999")],
     "plan": [
         (0, when.a_change, ""),

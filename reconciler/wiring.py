@@ -84,10 +84,12 @@ class App:
         *,
         stop: threading.Event | None = None,
         observer: Observer | None = None,
+        trace: Callable[[str], None] | None = None,
     ) -> None:
         self.choices = choices
         self.stop = stop or threading.Event()
         self.observer = observer
+        self.trace = trace
 
     @cached_property
     def settings(self) -> Settings:
@@ -191,7 +193,11 @@ class App:
             unsealer=self.unsealer,
             clock=self.clock,
             sandbox=self.choices.sandbox,
-            limit=self.choices.parallelism or self.settings.parallelism,
+            # A trace of several tests at once could be read by nobody.
+            limit=1
+            if self.trace
+            else self.choices.parallelism or self.settings.parallelism,
+            trace=self.trace,
             vantage=self.vantage,
             stop=self.stop,
             observer=self.observer,

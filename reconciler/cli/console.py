@@ -48,7 +48,11 @@ class Console:
     _apps: list[App] = field(default_factory=list)
 
     def app(
-        self, *, observer: Observer | None = None, parallelism: int | None = None
+        self,
+        *,
+        observer: Observer | None = None,
+        parallelism: int | None = None,
+        trace: bool = False,
     ) -> App:
         """Return the outside world of this command; closed when the command ends."""
         from reconciler.wiring import App, Choices
@@ -62,7 +66,8 @@ class Console:
             environment=self.environment,
             ask_passphrase=ask_passphrase if self.has_reader else None,
         )
-        made = App(choices, stop=self.stop.event, observer=observer)
+        show = self.say_line if trace else None
+        made = App(choices, stop=self.stop.event, observer=observer, trace=show)
         self._apps.append(made)
         return made
 
@@ -85,6 +90,12 @@ class Console:
         """Write a part of the conversation to stderr; empty text is nothing."""
         if text.strip():
             click.echo(text.rstrip("\n"), err=True, color=True)
+
+    def say_line(self, text: str) -> None:
+        """Write one line of the conversation, whatever it holds."""
+        from reconciler.report.text import safe
+
+        self.say(safe(text))
 
     def say_file(self, text: str, file: Path | None) -> None:
         """Write a sentence that ends in a file's name, whatever that holds."""

@@ -50,6 +50,8 @@ class Probe:
 class Verdict:
     """What one test found. `at` is when it ended; `vantage` where it ran.
 
+    `egress_ip` is the address that the provider saw, where it told.
+
     `key` is what the provider said of the key, None when it was not asked.
     `degraded` says why what passed is not whole, empty when it is: only a backup
     endpoint works, or answers come late.
@@ -61,6 +63,7 @@ class Verdict:
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
     key: KeyFacts | None = None
+    egress_ip: str = ""
     degraded: str = ""
 
     @property

@@ -65,4 +65,5 @@ def _headline(outcome: Outcome, style: Style) -> str:
     timed = verdict.latency_ms
     took = f" in {latency(timed)}" if timed is not None else ""
     place = f", from {safe(verdict.vantage)}" if verdict.vantage else ""
+    place += f" as {safe(verdict.egress_ip)}" if verdict.egress_ip else ""
     return f"{style.bold(safe(outcome.name))}: {word}{took}{place}"

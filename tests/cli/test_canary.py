@@ -192,7 +192,7 @@ def test_a_provider_that_echoes_what_it_was_sent(
         watch("-v", "apply", "--allow-empty")
         watch("-v", "apply", "--retry", "--format", "json")
         for name in NAMES:
-            watch("-v", "test", f"connections.d/{name}.yaml")
+            watch("-v", "test", f"connections.d/{name}.yaml", "--trace")
             watch("show", name)
         for command in (("report",), ("history",), ("status",), ("state", "pull")):
             watch(*command)
@@ -216,6 +216,7 @@ def test_what_is_computed_from_a_secret_stays_in_as_well(
     with server as (file, asked):
         monkeypatch.setenv("RECONCILE_SANDBOX", str(file))
         watch("-v", "apply")
+        watch("test", "connections.d", "--trace")
         watch("report", "--format", "json")
 
     computed = set(COMPUTED.findall("\n".join(asked)))

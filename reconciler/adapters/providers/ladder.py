@@ -21,6 +21,7 @@ from reconciler.adapters.providers.reach import (
     reach_probes,
 )
 from reconciler.adapters.providers.redaction import Scrubber
+from reconciler.adapters.providers.tracing import trace_lines
 from reconciler.adapters.providers.transport import (
     timeout_diagnosis,
     transport_diagnosis,
@@ -130,8 +131,15 @@ async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
             *([ending] if ending else []),
         ),
         key=next((rung.key for rung in rungs if rung.key), None),
+        egress_ip=_seen_ip(probes),
         degraded="; ".join(rung.degraded for rung in rungs if rung.degraded),
     )
+
+
+def _seen_ip(probes: Sequence[Probe]) -> str:
+    """Return our own address as a refusal told it; providers do not tell otherwise."""
+    told = (p.diagnosis.evidence.get("seen_ip", "") for p in probes if p.diagnosis)
+    return next(filter(None, told), "")
 
 
 def _with_reach(probes: tuple[Probe, ...], trail: Trail) -> tuple[Probe, ...]:
@@ -173,6 +181,10 @@ async def _run(
                 diagnosis = timeout_diagnosis(setting.timeout_s)
             else:
                 diagnosis = explain_any(error, setting.scrub, setting.explain)
+    if (show := setting.network.trace) is not None:
+        for timing in meter.timings:
+            for line in trace_lines(step.name, timing, setting.scrub):
+                show(line)
     return _probe(step.name, rung, meter, diagnosis), rung
 
 

@@ -52,6 +52,8 @@ class Timing:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     skew_ms: float | None = None
+    exchange: Any = field(default=None, repr=False)
+    """What travelled, see `tracing`; None unless somebody asked for a trace."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,13 @@ def metering(meter: Meter) -> Iterator[Meter]:
         yield meter
     finally:
         _CURRENT.reset(token)
+
+
+def current_timing() -> Timing | None:
+    """Return the timing of the request that this task is making."""
+    marks = _MARKS.get()
+    timing: Timing | None = marks.timing if marks is not None else None
+    return timing
 
 
 def note_socket(ticks: float) -> None:

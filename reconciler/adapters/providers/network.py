@@ -35,6 +35,7 @@ from reconciler.adapters.providers.addresses import (
 )
 from reconciler.adapters.providers.inflight import Inflight, Watched
 from reconciler.adapters.providers.meter import make_trace, note_socket, note_tls
+from reconciler.adapters.providers.tracing import make_keeper
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
 from reconciler.core.ports import Clock
@@ -67,6 +68,7 @@ class Network:
     `shared` holds what adapters keep for the network's life (an exchange's
     markets); each uses its own key and registers what is to be closed in `exits`.
     `cache` is the folder of what adapters remember between runs, None for nothing.
+    `trace` takes each request and answer as lines, scrubbed; None for no trace.
     `make_tls` returns a TLS context of one's own, which trusts the given PEM
     authorities, the system's without any, and in the sandbox always the sandbox's.
     """
@@ -83,6 +85,7 @@ class Network:
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)
     inflight: Inflight = field(default_factory=Inflight)
+    trace: Callable[[str], None] | None = None
 
     def now_ms(self) -> int:
         """Return the present moment in UTC milliseconds."""
@@ -186,6 +189,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     trust_env: bool = False,
     allow: Sequence[str] = (),
     cache: Path | None = None,
+    trace: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Network]:
     """Open the network of one run; `sandbox` is the path of a `sandbox.json`.
 
@@ -205,7 +209,10 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     session = aiohttp.ClientSession(
         connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
         trace_configs=[
-            make_trace(ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000)
+            make_trace(
+                ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000
+            ),
+            *([make_keeper()] if trace else []),
         ],
         trust_env=trust_env,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -222,6 +229,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         vantage=vantage,
         proxy=proxy,
         is_sandbox=sandbox is not None,
+        trace=trace,
     )
     try:
         yield network

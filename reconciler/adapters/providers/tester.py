@@ -81,6 +81,7 @@ class ConcurrentTester:
     proxy: str | None = None
     allow: Sequence[str] = ()
     cache: Path | None = None
+    trace: Callable[[str], None] | None = None
     grace_s: float = STOP_GRACE_S
 
     def run(
@@ -110,6 +111,7 @@ class ConcurrentTester:
             proxy=self.proxy,
             allow=self.allow,
             cache=self.cache,
+            trace=self.trace,
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
             crew = _Crew(tester=self, network=network, queue=_Queue(jobs))
@@ -281,6 +283,8 @@ class _Crew:
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
         adapter = find_adapter(connection.type, self._adapters)
+        if self._tester.trace is not None:
+            self._tester.trace(f"== {connection.name}")
         async with adapter.open(connection, credentials, self._network) as session:
             return await session.test()
 

@@ -25,9 +25,15 @@ from reconciler.cli.options import example, format_option
     is_flag=True,
     help="Hold later tests to the data that this one sees.",
 )
+@click.option(
+    "--trace",
+    is_flag=True,
+    help="Show each request and answer on stderr, without secrets (balances may show); "
+    "one test at a time.",
+)
 @format_option()
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913  # one parameter per option
     console: Console,
     /,
     *,
@@ -35,6 +41,7 @@ def command(
     all_: bool,
     parallelism: int | None,
     accept_sample: bool,
+    trace: bool,
     format_: str,
 ) -> int:
     """Test what runs, or a file, right now.
@@ -54,7 +61,7 @@ def command(
         raise click.UsageError("say what to test: names, patterns or files, or --all")
     console.announce_network()
     with progress(console) as observer:
-        app = console.app(observer=observer, parallelism=parallelism)
+        app = console.app(observer=observer, parallelism=parallelism, trace=trace)
         outcomes, code = run_tests(
             console, app, what, everything=all_, accept_sample=accept_sample
         )

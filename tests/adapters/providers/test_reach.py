@@ -80,6 +80,29 @@ def test_what_breaks_is_the_rung_that_fails(sandbox, fault, rung, category):
     assert list(found)[:3] == [DNS, CONNECT, TLS]
 
 
+def test_the_address_that_a_provider_names_is_recorded(sandbox):
+    sandbox.set_fault("okx", "ip_not_allowed")
+    account = sandbox_account("okx")
+    names = ("api_key", "api_secret", "api_passphrase")
+    credentials = {name: getattr(account, name) for name in names}
+    connection = Connection(
+        name="x", type="ccxt_crypto", provider="okx", symbols=("BTC/USDT",),
+        timeframes=("1h",), credential_names=names,
+    )  # fmt: skip
+    subject = Subject(
+        adapter=ADAPTER, connection=connection, credentials=credentials,
+        provider="okx", proofs=(),
+    )  # fmt: skip
+
+    async def work(session):
+        return await session.test()
+
+    verdict = with_session(subject, sandbox, work)
+
+    assert verdict.diagnosis.category is Category.IP_RESTRICTED
+    assert verdict.egress_ip == verdict.diagnosis.evidence["seen_ip"]
+
+
 def test_an_answer_that_is_an_error_fails_higher_up(sandbox):
     sandbox.set_fault("kraken", "unavailable")
 

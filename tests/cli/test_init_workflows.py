@@ -533,6 +533,15 @@ def test_another_branch_is_not_applied(origin, tmp_path):
     assert hub.run_job(APPLY, "apply") is None
 
 
+def wait_for_a_request(sandbox, process):
+    """Wait until a command asks the silent provider; say why when it ends before."""
+    until = time.monotonic() + 60
+    while not any("binance" in request.host for request in sandbox.requests):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (15, 143)])
 def test_a_cancelled_job_ends_reconcile_and_frees_the_lock(
     origin, tmp_path, sandbox, number, code
@@ -549,10 +558,7 @@ def test_a_cancelled_job_ends_reconcile_and_frees_the_lock(
     env = {key: hub.value(text) for key, text in step["env"].items()}
 
     process = hub.start_script(step, env)
-    until = time.monotonic() + 40
-    while not any("binance" in request.host for request in sandbox.requests):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_for_a_request(sandbox, process)
     process.send_signal(number)
     process.communicate(timeout=40)
 
@@ -739,10 +745,7 @@ def test_the_action_passes_a_cancellation_on(applied, tmp_path, sandbox):
     sandbox.set_fault("binance", "timeout")
 
     process = hub.start_script(step, env)
-    until = time.monotonic() + 40
-    while not any("binance" in request.host for request in sandbox.requests):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_for_a_request(sandbox, process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=40)
 

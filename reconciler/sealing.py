@@ -1,4 +1,4 @@
-"""Sealing, composed: what is done to the text of sealed files, and with which keys.
+"""Sealing, composed: what is done to sealed files, how they stand, and with which keys.
 
 Every function takes a text and returns the new one; nothing is written here. Keys
 are looked for when the first text needs one. `file` is what `.sops.yaml` is asked
@@ -8,7 +8,7 @@ about, and what messages call the text.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from reconciler.wiring import App
 if TYPE_CHECKING:
     from reconciler.adapters.sops import CreationRule, KeyChange, Recipients
     from reconciler.adapters.sops.merge.merging import Merged
+    from reconciler.core.diagnostic import Diagnostic
+    from reconciler.core.seals import FileSeal
 
 
 def seal_text(
@@ -252,3 +254,44 @@ def teach_git(directory: Path) -> Path | None:
     from reconciler.adapters import git_setup
 
     return git_setup.install(directory) if git_setup.top_of(directory) else None
+
+
+def changes_since(
+    app: App, rev: str, files: Sequence[Path] = ()
+) -> tuple[Diagnostic, ...]:
+    """Return what changed in sealed files since they left a commit; needs no key.
+
+    Args:
+        app: The working directory and its settings.
+        rev: A branch, tag or commit.
+        files: Look at these documents or folders only.
+
+    Raises:
+        InputError: There is no such commit, no Git repository, or no such folder.
+    """
+    from reconciler.adapters.base_check import check_against
+
+    return check_against(app.choices.directory, rev, _documents(app, files))
+
+
+def seals_of(app: App, files: Sequence[Path] = ()) -> tuple[FileSeal, ...]:
+    """Return how sealed files stand, sorted by name; public ones are left out.
+
+    With a key their bindings are checked; without one nothing is opened.
+    """
+    from reconciler.adapters.sops.upkeep.standing import file_seals
+
+    directory, names = app.choices.directory, sorted(set(_documents(app, files)))
+    keyring = None if app.keyring.is_empty else app.keyring
+    return file_seals(directory, names, keyring=keyring)
+
+
+def _documents(app: App, targets: Sequence[Path]) -> Iterator[str]:
+    from reconciler.adapters.files import list_documents
+
+    root = os.fspath(app.choices.directory)
+    for target in targets or (Path(app.settings.connections),):
+        if (app.choices.directory / target).is_dir():
+            yield from list_documents(root, os.fspath(target)).files
+        else:
+            yield os.path.normpath(target)

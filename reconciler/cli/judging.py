@@ -37,7 +37,7 @@ def judge_all(
     found = judge_files(app, files)
     if base is None:
         return found
-    from reconciler.seals import changes_since
+    from reconciler.sealing import changes_since
 
     more = changes_since(app, base, files)
     if actor:

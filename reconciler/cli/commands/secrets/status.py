@@ -31,7 +31,7 @@ def command(
     from reconciler.cli.sealed_choosing import sealed_choice
     from reconciler.core.outcome import ExitCode
     from reconciler.report.secrets import secrets_human, secrets_json
-    from reconciler.seals import seals_of
+    from reconciler.sealing import seals_of
 
     app = console.app()
     seals = seals_of(app, sealed_choice(app, words))

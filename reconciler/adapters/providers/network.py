@@ -208,12 +208,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     tls, ranges = make_tls(""), read_ranges(allow)
     session = aiohttp.ClientSession(
         connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
-        trace_configs=[
-            make_trace(
-                ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000
-            ),
-            *([make_keeper()] if trace else []),
-        ],
+        trace_configs=_traces(now, keeping=trace is not None),
         trust_env=trust_env,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "reconcile"},
@@ -240,6 +235,13 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         await session.close()
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)
+
+
+def _traces(now: Callable[[], datetime], *, keeping: bool) -> list[aiohttp.TraceConfig]:
+    timing = make_trace(
+        ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000
+    )
+    return [timing, make_keeper()] if keeping else [timing]
 
 
 def pin_loggers() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from reconciler.adapters import documents
 from reconciler.adapters.git_history import base_of, changes_since
 from reconciler.adapters.policy_file import (
+    FILE,
     diagnostic_of,
     read_policy,
     standing_of,
@@ -15,7 +16,6 @@ from reconciler.adapters.policy_file import (
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.errors import InputError
 from reconciler.core.policy import Policy, change_breaches, may_change_rules
-from reconciler.core.policy_document import FILE
 from reconciler.core.source import Source
 
 RULE_FILES = (FILE, ".sops.yaml", "reconcile.yaml", "CODEOWNERS", ".github/CODEOWNERS")

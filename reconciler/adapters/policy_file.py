@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.adapters import files
 from reconciler.core.connection import DEFAULT_OWNER, Connection, Permissions
 from reconciler.core.diagnostic import Diagnostic
-from reconciler.core.policy import Breach, Policy, Standing, breaches_of
-from reconciler.core.policy_document import FILE, to_policy
 from reconciler.core.source import Source
+
+if TYPE_CHECKING:
+    from reconciler.core.policy import Breach, Policy, Standing
+
+FILE: Final = "policy.yaml"
 
 
 class PolicyBook:
@@ -50,6 +53,8 @@ class PolicyBook:
         """Judge one file as it stands (R501 to R507)."""
         if self.policy is None or source.data is None:
             return ()
+        from reconciler.core.policy import breaches_of  # noqa: PLC0415  # not when warm
+
         standing = standing_of(source)
         found = breaches_of(self.policy, standing)
         return tuple(diagnostic_of(source, breach) for breach in found)
@@ -64,6 +69,7 @@ class PolicyBook:
 def read_policy(text: str) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """Return the policy in a text, None when anything is wrong, and the problems."""
     from reconciler.adapters import documents  # noqa: PLC0415  # not when warm
+    from reconciler.core.policy_document import to_policy  # noqa: PLC0415  # the same
 
     source, problems = documents.parse(text, file=FILE)
     return (None, problems) if problems else to_policy(source)
@@ -72,6 +78,7 @@ def read_policy(text: str) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
 def standing_of(source: Source) -> Standing:
     """Return what the policy looks at; also of a document that is invalid."""
     from reconciler.adapters.sops.inspector import metadata  # noqa: PLC0415  # the same
+    from reconciler.core.policy import Standing  # noqa: PLC0415  # the same
 
     data = source.data or {}
     info = metadata(source) if "sops" in data else None

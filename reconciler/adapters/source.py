@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.clock import SystemClock
@@ -28,11 +28,13 @@ from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.adapters.source_values import desired_of, head_of, unreadable
 from reconciler.core import checks
-from reconciler.core.allowances import MARK, weigh_all
-from reconciler.core.diagnostic import Diagnostic, Span
+from reconciler.core.diagnostic import ALLOWANCE_MARK, Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import Adapter, Desired, DesiredHead, DesiredSet
 from reconciler.core.source import Source
+
+if TYPE_CHECKING:
+    from reconciler.core.allowances import Allowed
 
 CACHE_FILE: Final = ".reconcile/cache/documents.json"
 _REMEMBERED: Final = 512
@@ -125,21 +127,33 @@ class FileSource:
         shared = self._shared_names(reading)
         heads = {head.name: head for head in reading.heads if head.name not in shared}
         claimed = {name for names in reading.rejected.values() for name in names}
-        found = weigh_all(
-            (*reading.diagnostics, *self._same_names(shared)),
-            reading.marked,
-            today=self._now().date(),
-            unknown=frozenset() if self._lengths else frozenset({"R315"}),
-        )
+        problems = (*reading.diagnostics, *self._same_names(shared))
+        told, allowed = self._weighed(problems, reading.marked)
         self._heads, self._rows = heads, reading.rows
         return DesiredSet(
             heads=heads,
-            diagnostics=found.diagnostics,
-            allowed=found.allowed,
+            diagnostics=told,
+            allowed=allowed,
             # A file under a wrong name claims its stem too, but not from the owner.
             invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
             files=len(reading.rows) - sum(b.name in reading.rows for b in self._books),
         )
+
+    def _weighed(
+        self, problems: tuple[Diagnostic, ...], marked: Mapping[str, str]
+    ) -> tuple[tuple[Diagnostic, ...], tuple[Allowed, ...]]:
+        """Return the problems to tell, and those that comments allow."""
+        if not (problems or marked):
+            return (), ()
+        from reconciler.core.allowances import weigh_all  # noqa: PLC0415  # rarely
+
+        found = weigh_all(
+            problems,
+            marked,
+            today=self._now().date(),
+            unknown=frozenset() if self._lengths else frozenset({"R315"}),
+        )
+        return found.diagnostics, found.allowed
 
     def load(self, name: str) -> Desired:
         """Return one valid document of the last reading in full, checked anew.
@@ -260,7 +274,7 @@ class FileSource:
         if why:
             reading.add(file, unreadable(file, why))
             return None
-        if MARK in data:
+        if ALLOWANCE_MARK in data:
             reading.marked[file] = data.decode(errors="replace")
         digest = hashlib.sha256(data).hexdigest()
         try:

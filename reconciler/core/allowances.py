@@ -19,8 +19,6 @@ from typing import Final
 from reconciler.core.diagnostic import RULES, Diagnostic, Severity, Span
 from reconciler.core.suggest import did_you_mean
 
-MARK: Final = b"reconcile:"
-"""A file without these bytes has no such comment."""
 LONGEST_DAYS: Final = 366
 """How far ahead the last day may lie."""
 NEVER: Final = ("R11", "R317", "R318", "R319", "R5")

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+ALLOWANCE_MARK = b"reconcile:"
+"""A file without these bytes has no comment that allows a warning."""
+
 
 class Severity(StrEnum):
     """Whether a problem stops the document."""

@@ -13,7 +13,6 @@ from reconciler.core.policy import ADMIN_FIELDS, TEAM, USER, Grant, Policy, User
 from reconciler.core.source import Path, Source
 from reconciler.core.suggest import did_you_mean
 
-FILE: Final = "policy.yaml"
 _TOP: Final = (
     *("version", "admins", "recipients", "users", "teams", "owners"),
     "admin_fields",

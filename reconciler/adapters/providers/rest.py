@@ -36,6 +36,7 @@ from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.sentences import by_sentence, sharpened
 from reconciler.adapters.providers.settings import Pacer
+from reconciler.adapters.providers.tracing import keep_body
 from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
@@ -153,6 +154,7 @@ class RestClient:
                 body += chunk
                 if len(body) > self._max_body_bytes:
                     raise _too_long(self._max_body_bytes)
+        keep_body(body)
         text = body.decode(response.charset_encoding or "utf-8", errors="replace")
         return Answer(
             status=response.status_code, headers=dict(response.headers), body=text

@@ -29,6 +29,7 @@ _HARMLESS: Final = frozenset(
         *("retry-after", "server", "user-agent"),
     }
 )
+_DOCUMENTS: Final = ("{", "[", "<")
 _LIMITS: Final = ("x-ratelimit", "ratelimit", "x-mbx-used", "gw-ratelimit", "x-bapi-l")
 
 
@@ -74,6 +75,18 @@ def trace_lines(rung: str, timing: Timing, scrub: Scrubber) -> Iterator[str]:
     yield from _body("  < ", exchange.received, scrub)
 
 
+def keep_body(body: bytes | bytearray) -> None:
+    """Keep the body of the request that this task just made, when it is traced.
+
+    For clients that read it piece by piece, which aiohttp does not tell of.
+    """
+    from reconciler.adapters.providers.meter import current_timing
+
+    timing = current_timing()
+    if timing is not None and timing.exchange is not None:
+        timing.exchange.received = bytearray(body[:_KEPT_BYTES])
+
+
 async def _started(_session: Any, ctx: SimpleNamespace, params: Any) -> None:
     from reconciler.adapters.providers.meter import current_timing
 
@@ -110,6 +123,9 @@ def _headers(lead: str, headers: Mapping[str, str], scrub: Scrubber) -> Iterator
 
 
 def _body(lead: str, body: bytes | bytearray, scrub: Scrubber) -> Iterator[str]:
-    if body:
-        text = bytes(body).decode("utf-8", "replace")
+    text = bytes(body).decode("utf-8", "replace").strip()
+    if text.startswith(_DOCUMENTS):
         yield f"{lead}{scrub.clean(text, limit=MAX_BODY_CHARS)}"
+    elif text:
+        # Bare text may be a token that nobody has recognised yet.
+        yield f"{lead}({len(body)} bytes of text)"

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.adapters.providers.ccxt_crypto import market_cache
 from reconciler.adapters.providers.ccxt_crypto.hub import Place, hub_of
+from reconciler.adapters.providers.ccxt_crypto.market_cache import MAX_FILES
 from reconciler.adapters.providers.ccxt_crypto.session import open_session
 from reconciler.adapters.providers.network import open_network
 from reconciler.core.connection import Connection
@@ -251,19 +251,19 @@ def test_an_unknown_symbol_is_refused_with_the_markets_of_today(sandbox, tmp_pat
     assert told(verdict) == told(result_of(sandbox, None, symbol="NO/SUCH"))
 
 
-def test_only_so_many_are_kept(sandbox, tmp_path, monkeypatch):
-    monkeypatch.setattr(market_cache, "MAX_FILES", 2)
+def test_only_so_many_are_kept(sandbox, tmp_path):
     folder = tmp_path / "markets"
     folder.mkdir()
-    for age in range(4):
+    for age in range(MAX_FILES):
         old = folder / f"old-{age}.json"
         old.write_text("{}")
         os.utime(old, (1e9 - age, 1e9 - age))
 
     loaded(sandbox, tmp_path)
 
-    assert len(list(folder.iterdir())) == 2
-    assert not (folder / "old-1.json").exists()
+    oldest = folder / f"old-{MAX_FILES - 1}.json"
+    assert len(list(folder.iterdir())) == MAX_FILES
+    assert not oldest.exists()
 
 
 def test_without_a_folder_nothing_is_remembered(sandbox):

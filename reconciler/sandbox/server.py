@@ -143,8 +143,8 @@ class Service:
             return
         hosts = _hosts_of(fault)
         for transport, host in list(self._connections.items()):
-            if host in hosts:
-                transport.abort()
+            if host in hosts and not transport.is_closing():
+                transport.abort()  # a closed TLS transport has nothing to abort
         self._publish(self.info)
 
     def _publish(self, info: SandboxInfo | None) -> None:

@@ -44,7 +44,7 @@ _OWN: Final = frozenset(
 )
 """Blacklists and the rest are how freqtrade trades, not how it connects."""
 _MINUTE_MS: Final = 60_000
-_STRING: Final = r'"(?:[^"\\]|\\.)*+"'
+_STRING: Final = r'"(?>(?:[^"\\]|\\.)*)"'
 _COMMENTS: Final = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _COMMAS: Final = re.compile(rf"({_STRING})|,(?=\s*[\]}}])", re.DOTALL)
 

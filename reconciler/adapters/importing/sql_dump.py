@@ -27,9 +27,10 @@ from reconciler.adapters.importing.sql_words import (
 )
 
 _GAP: Final = re.compile(
-    r"(?:\s++|--[^\n]*+|#[^\n]*+|/\*.*?\*/|;|\\[^\n]*+|DELIMITER[^\n]*+)*+", re.DOTALL
+    r"(?>(?:\s++|--[^\n]*+|#[^\n]*+|/\*.*?\*/|;|\\[^\n]*+|DELIMITER[^\n]*+)*)",
+    re.DOTALL,
 )
-_PART: Final = r'(?:`(?:[^`]|``)++`|"(?:[^"]|"")++"|[A-Za-z_][\w$]*+)'
+_PART: Final = r'(?:`(?>(?:[^`]|``)+)`|"(?>(?:[^"]|"")+)"|[A-Za-z_][\w$]*+)'
 _HEAD: Final = re.compile(
     r"(?i)(?P<what>INSERT(?:\s++(?:IGNORE|OR\s++\w++))?\s++INTO|REPLACE\s++INTO|COPY"
     r"|CREATE\s++TABLE(?:\s++IF\s++NOT\s++EXISTS)?)\s++"
@@ -125,8 +126,9 @@ def _table(head: re.Match[str] | None) -> str:
 
 def _end(text: str, at: int, spelling: Spelling) -> int:
     """Return where the statement ends; short of it at a text that is not closed."""
-    found = spelling.rest.match(text, at)
-    return found.end() if found else at
+    while found := spelling.piece.match(text, at):
+        at = found.end()
+    return at
 
 
 class _Dump:

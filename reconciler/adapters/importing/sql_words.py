@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-_ESCAPED: Final = r"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
-_PLAIN: Final = r"'[^']*+(?:''[^']*+)*+'"
+# Groups are held by `(?>…)`: before 3.11.5 Python repeats a possessive group wrongly.
+_ESCAPED: Final = r"'(?>(?:[^'\\]++|\\.|'')*)'"
+_PLAIN: Final = r"'(?>(?:[^']++|'')*)'"
 _STANDARD: Final = rf"(?:(?<=\b[eE]){_ESCAPED}|{_PLAIN})"
 _COMMENT: Final = r"--[^\n]*+|/\*.*?\*/"
-_NAME: Final = r'`(?:[^`]|``)++`|"(?:[^"]|"")++"'
+_NAME: Final = r'`(?>(?:[^`]|``)+)`|"(?>(?:[^"]|"")+)"'
 _MARKS: Final = "'\"`;$/\\-#"
 
 
@@ -32,10 +33,10 @@ class Token(NamedTuple):
 
 
 class Spelling(NamedTuple):
-    """How one dump spells things; `rest` runs to the end of a statement."""
+    """How one dump spells things; `piece` is a part of a statement, never its end."""
 
     token: re.Pattern[str]
-    rest: re.Pattern[str]
+    piece: re.Pattern[str]
     escapes: bool
 
 
@@ -46,12 +47,12 @@ def _spelling(text: str, *, escapes: bool) -> Spelling:
         |(?P<number>0x[0-9A-Fa-f]*+|[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?)
         |(?P<word>[A-Za-z_][\w$]*+)
         |(?P<mark>::|.)"""
-    rest = (
+    piece = (
         rf"(?:[^{_MARKS}]++|{text}|{_NAME}|\$(?P<tag>\w*+)\$.*?\$(?P=tag)\$"
-        rf"|{_COMMENT}|[$/\-#])*+"
+        rf"|{_COMMENT}|[$/\-#])"
     )
     flags = re.DOTALL | re.VERBOSE
-    return Spelling(re.compile(token, flags), re.compile(rest, re.DOTALL), escapes)
+    return Spelling(re.compile(token, flags), re.compile(piece, re.DOTALL), escapes)
 
 
 MYSQL: Final = _spelling(_ESCAPED, escapes=True)

@@ -9,33 +9,17 @@ test may go on after a stop was asked for.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from reconciler.adapters.providers.loops import (
-    panics_as_errors,
-    quiet_runner,
-    rare_collections,
-    unseal_job,
-)
-from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
-from reconciler.adapters.providers.registry import find_adapter
-from reconciler.core.connection import Connection
-from reconciler.core.diagnosis import Category, Diagnosis, diagnose
-from reconciler.core.errors import ProviderError, SecretError
-from reconciler.core.ports import (
-    Adapter,
-    Clock,
-    Job,
-    Observer,
-    Unsealer,
-)
-from reconciler.core.secret import Credentials
-from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
+from reconciler.adapters.providers.job_test import JobTest
+from reconciler.adapters.providers.loops import quiet_runner, rare_collections
+from reconciler.core.ports import Adapter, Clock, Job, Observer, Unsealer
+from reconciler.core.verdict import Verdict
 
 DEFAULT_LIMIT = 32
 STOP_GRACE_S = 5.0
@@ -44,12 +28,7 @@ _GROUP = 32
 _GROUP_S = 0.1
 """Results are told in groups of so many, or after so long: each costs a disk wait."""
 _CONNECTIONS_PER_TEST = 2
-_MAX_REASON_CHARS = 1_000
-_NO_DATA_KEY = 128
-"""What sops, and our `SecretError`, say when no key opens the file."""
-_SEAL_AGAIN = "restore the file from Git, or seal its credentials again"
 
-T = TypeVar("T")
 Decide = Callable[[Job, Verdict], None]
 Keep = Callable[[], None]
 
@@ -101,7 +80,9 @@ class ConcurrentTester:
         with rare_collections(), quiet_runner() as runner:
             return runner.run(self._run(jobs, _Tell(decide, keep, self.observer)))
 
-    async def _run(self, jobs: Sequence[Job], tell: _Tell) -> Sequence[Job]:
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[JobTest]:
+        """Yield what tests one job, over a network that is open meanwhile."""
         from reconciler.adapters.providers.network import open_network
 
         async with open_network(
@@ -114,7 +95,18 @@ class ConcurrentTester:
             trace=self.trace,
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
-            crew = _Crew(tester=self, network=network, queue=_Queue(jobs))
+            yield JobTest(
+                adapters=self.adapters(),
+                unsealer=self.unsealer,
+                clock=self.clock,
+                network=network,
+                vantage=self.vantage,
+                trace=self.trace,
+            )
+
+    async def _run(self, jobs: Sequence[Job], tell: _Tell) -> Sequence[Job]:
+        async with self.opened() as test:
+            crew = _Crew(tester=self, test=test, queue=_Queue(jobs))
             await crew.work(tell)
         return tuple(job for job in jobs if id(job) not in crew.done)
 
@@ -169,12 +161,11 @@ class _Crew:
     """The tests of one run, in flight and to come."""
 
     def __init__(
-        self, *, tester: ConcurrentTester, network: object, queue: _Queue
+        self, *, tester: ConcurrentTester, test: JobTest, queue: _Queue
     ) -> None:
         self._tester = tester
-        self._network = network
+        self._test = test
         self._queue = queue
-        self._adapters = tester.adapters()
         self._tasks: dict[asyncio.Task[Verdict], Job] = {}
         self._finished: list[tuple[Job, Verdict]] = []
         self._tell_at: float | None = None
@@ -201,19 +192,13 @@ class _Crew:
     def _start(self) -> bool:
         """Fill the free places; return whether anything is running."""
         while len(self._tasks) < max(1, self._tester.limit):
-            job = self._queue.take(self._limit_of)
+            job = self._queue.take(self._test.limit_of)
             if job is None:
                 break
-            task = asyncio.get_running_loop().create_task(self._test(job))
+            task = asyncio.get_running_loop().create_task(self._test.of(job))
             self._tasks[task] = job
             task.add_done_callback(self._ended)
         return bool(self._tasks)
-
-    def _limit_of(self, job: Job) -> int:
-        try:
-            return max(1, self._adapters[job.connection.type].max_concurrency)
-        except Exception:  # noqa: BLE001 - its test says what is wrong
-            return 1
 
     def _ended(self, task: asyncio.Task[Verdict]) -> None:
         job = self._tasks.pop(task)
@@ -258,62 +243,3 @@ class _Crew:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-    async def _test(self, job: Job) -> Verdict:
-        """Return the job's verdict; raises nothing but cancellation."""
-        try:
-            with panics_as_errors():
-                unsealed = unseal_job(self._tester.unsealer, job)
-        except SecretError as error:
-            return self._failed(ProbeName.UNSEAL, _sealed(error))
-        except Exception as error:  # noqa: BLE001 - the next job must not suffer
-            return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
-        try:
-            with panics_as_errors():
-                verdict = await self._ask(job.connection, unsealed.credentials)
-        except ProviderError as error:
-            scrub = make_scrubber(unsealed.credentials)
-            diagnosis = scrub.clean_diagnosis(error.diagnosis)
-            return self._failed(ProbeName.PUBLIC, diagnosis)
-        except Exception as error:  # noqa: BLE001 - a plug-in's bug is its own
-            scrub = make_scrubber(unsealed.credentials)
-            return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
-        warnings = (unsealed.warning, *verdict.warnings)
-        return replace(verdict, warnings=tuple(filter(None, warnings)))
-
-    async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
-        adapter = find_adapter(connection.type, self._adapters)
-        if self._tester.trace is not None:
-            self._tester.trace(f"== {connection.name}")
-        async with adapter.open(connection, credentials, self._network) as session:
-            return await session.test()
-
-    def _failed(self, name: ProbeName, diagnosis: Diagnosis) -> Verdict:
-        probe = Probe(
-            name=name,
-            status=ProbeStatus.FAILED,
-            detail=diagnosis.summary,
-            diagnosis=diagnosis,
-        )
-        return Verdict(
-            probes=(probe,), at=self._tester.clock.now(), vantage=self._tester.vantage
-        )
-
-
-def _sealed(error: SecretError) -> Diagnosis:
-    """Return why a document stays sealed; our own sentence ends with what to do."""
-    message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
-    if error.code == _NO_DATA_KEY:
-        return diagnose(Category.NO_KEY, evidence={"message": message})
-    ends = (message.rpartition(mark)[2] for mark in (". ", "; ") if mark in message)
-    fix = next(ends, _SEAL_AGAIN)
-    return diagnose(Category.SEALED, fix=fix, evidence={"message": message})
-
-
-def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:
-    evidence = {"exception": type(error).__qualname__}
-    with contextlib.suppress(Exception):
-        evidence["message"] = scrub.clean(error)
-    return diagnose(
-        Category.INTERNAL, detail=type(error).__qualname__, evidence=evidence
-    )

@@ -411,3 +411,25 @@ def test_a_sample_of_a_refused_key_raises_the_diagnosis(sandbox):
         sampler.sample(job, Ask(symbols=True))
 
     assert caught.value.diagnosis.category is Category.INVALID_CREDENTIALS
+
+
+def test_a_network_that_stays_open_serves_one_test_after_another():
+    async def fail_second(connection):
+        if connection.name == "p-1":
+            raise RuntimeError(f"sent {SECRET}")
+
+    adapter = FakeAdapter(fail_second)
+    tester = ConcurrentTester(
+        adapters=lambda: {"fake": adapter}, unsealer=FakeUnsealer(), clock=CLOCK
+    )
+
+    async def work():
+        async with tester.opened() as test:
+            return [await test.of(job) for job in jobs(3)]
+
+    found = asyncio.run(work())
+
+    assert [verdict.passed for verdict in found] == [True, False, True]
+    assert SECRET not in str(found)
+    assert len(adapter.networks) == 1
+    assert adapter.closed == 3

@@ -1,0 +1,106 @@
+"""The test of one job over an open network; whatever happens becomes its verdict."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.adapters.providers.loops import panics_as_errors, unseal_job
+from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
+from reconciler.adapters.providers.registry import find_adapter
+from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError, SecretError
+from reconciler.core.ports import Adapter, Clock, Job, Unsealer
+from reconciler.core.secret import Credentials
+from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
+
+if TYPE_CHECKING:
+    from reconciler.adapters.providers.network import Network
+
+_MAX_REASON_CHARS = 1_000
+_NO_DATA_KEY = 128
+"""What sops, and our `SecretError`, say when no key opens the file."""
+_SEAL_AGAIN = "restore the file from Git, or seal its credentials again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTest:
+    """Tests one job after another, or many at once, over one open network.
+
+    Serves a run as well as a daemon's whole life: it holds nothing of a job that is
+    done.
+    """
+
+    adapters: Mapping[str, Adapter]
+    unsealer: Unsealer
+    clock: Clock
+    network: Network
+    vantage: str = ""
+    trace: Callable[[str], None] | None = None
+
+    def limit_of(self, job: Job) -> int:
+        """Return how many tests of the job's provider may run side by side."""
+        try:
+            return max(1, self.adapters[job.connection.type].max_concurrency)
+        except Exception:  # noqa: BLE001 - its test says what is wrong
+            return 1
+
+    async def of(self, job: Job) -> Verdict:
+        """Return the job's verdict; raises nothing but cancellation."""
+        try:
+            with panics_as_errors():
+                unsealed = unseal_job(self.unsealer, job)
+        except SecretError as error:
+            return self._failed(ProbeName.UNSEAL, _sealed(error))
+        except Exception as error:  # noqa: BLE001 - the next job must not suffer
+            return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
+        try:
+            with panics_as_errors():
+                verdict = await self._ask(job.connection, unsealed.credentials)
+        except ProviderError as error:
+            scrub = make_scrubber(unsealed.credentials)
+            diagnosis = scrub.clean_diagnosis(error.diagnosis)
+            return self._failed(ProbeName.PUBLIC, diagnosis)
+        except Exception as error:  # noqa: BLE001 - a plug-in's bug is its own
+            scrub = make_scrubber(unsealed.credentials)
+            return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
+        warnings = (unsealed.warning, *verdict.warnings)
+        return replace(verdict, warnings=tuple(filter(None, warnings)))
+
+    async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
+        adapter = find_adapter(connection.type, self.adapters)
+        if self.trace is not None:
+            self.trace(f"== {connection.name}")
+        async with adapter.open(connection, credentials, self.network) as session:
+            return await session.test()
+
+    def _failed(self, name: ProbeName, diagnosis: Diagnosis) -> Verdict:
+        probe = Probe(
+            name=name,
+            status=ProbeStatus.FAILED,
+            detail=diagnosis.summary,
+            diagnosis=diagnosis,
+        )
+        return Verdict(probes=(probe,), at=self.clock.now(), vantage=self.vantage)
+
+
+def _sealed(error: SecretError) -> Diagnosis:
+    """Return why a document stays sealed; our own sentence ends with what to do."""
+    message = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
+    if error.code == _NO_DATA_KEY:
+        return diagnose(Category.NO_KEY, evidence={"message": message})
+    ends = (message.rpartition(mark)[2] for mark in (". ", "; ") if mark in message)
+    fix = next(ends, _SEAL_AGAIN)
+    return diagnose(Category.SEALED, fix=fix, evidence={"message": message})
+
+
+def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:
+    evidence = {"exception": type(error).__qualname__}
+    with contextlib.suppress(Exception):
+        evidence["message"] = scrub.clean(error)
+    return diagnose(
+        Category.INTERNAL, detail=type(error).__qualname__, evidence=evidence
+    )

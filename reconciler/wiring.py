@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.errors import InputError, StateError
@@ -35,7 +35,11 @@ from reconciler.core.settings import Settings
 from reconciler.core.verdict import Verdict
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from reconciler.adapters.sops import Keyring
+
+M = TypeVar("M", bound="BaseModel")
 
 DEFAULT_WORKSPACE = "default"
 CACHE_FOLDER = ".reconcile/cache"
@@ -97,6 +101,12 @@ class App:
         from reconciler.adapters.settings_file import load_settings
 
         return load_settings(self.choices.directory, config=self.choices.config)
+
+    def part(self, model: type[M]) -> M:
+        """Return one structured part of the settings; raises `DocumentError`."""
+        from reconciler.core.structured import part_of
+
+        return part_of(self.settings.source, model)
 
     @cached_property
     def clock(self) -> Clock:

@@ -21,6 +21,7 @@ from reconciler.core.durations import format_duration
 from reconciler.core.explanations import EXPLANATIONS, PLACEHOLDERS
 from reconciler.core.plan import Plan
 from reconciler.core.run import RunReport
+from reconciler.core.structured import PARTS, model_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 BUILT_IN_TYPES: Final = ("ccxt_crypto", "mtapi", "metaapi", "custom_api")
@@ -127,11 +128,18 @@ def _config() -> Schema:
         if len(field.path) > 1:
             home = _section(properties, field.path[0])
         home[field.path[-1]] = _setting(field)
+    definitions: Schema = {}
+    for name in PARTS:
+        part = model_of(name).model_json_schema()
+        definitions |= part.pop("$defs", {})
+        properties[name] = {**part, "title": _title(name)}
+        properties[name]["description"] = PARTS[name].about
     return {
         "title": "Settings of one repository: reconcile.yaml",
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
+        **({"$defs": definitions} if definitions else {}),
     }
 
 

@@ -12,6 +12,7 @@ from reconciler.cli.reading import read_text
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import DesiredSet
+from reconciler.core.structured import problems_of_parts
 from reconciler.wiring import App
 
 
@@ -21,7 +22,7 @@ def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
         source = app.source(files)
     except DocumentError as error:
         return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
-    return source.read()
+    return _with_more(source.read(), problems_of_parts(app.settings.source))
 
 
 def judge_all(
@@ -44,6 +45,10 @@ def judge_all(
         from reconciler.branching import changes_not_allowed
 
         more = (*more, *changes_not_allowed(app, actor, base))
+    return _with_more(found, more)
+
+
+def _with_more(found: DesiredSet, more: Iterable[Diagnostic]) -> DesiredSet:
     several = sorted((*found.diagnostics, *more), key=lambda one: one.sort_key)
     return replace(found, diagnostics=tuple(several))
 

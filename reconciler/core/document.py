@@ -8,21 +8,13 @@ getting it wrong.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    ValidationError,
-)
+from pydantic import AfterValidator, Field
 
 from reconciler.core import document_checks
-from reconciler.core import document_words as words
 from reconciler.core.connection import (
     DEFAULT_OWNER,
     Connection,
@@ -45,7 +37,8 @@ from reconciler.core.document_sections import (
     Section,
     calendar_date,
 )
-from reconciler.core.document_words import Wants, Wishes
+from reconciler.core.document_words import Wants
+from reconciler.core.modelled import modelled
 from reconciler.core.source import Source
 
 _OWNER_PATTERN = r"^(admin|(user|team):[A-Za-z0-9][A-Za-z0-9._@-]{0,62})$"
@@ -190,43 +183,7 @@ def _validated(source: Source) -> tuple[ConnectionDocument | None, list[Diagnost
     data = dict(source.data or {})
     if isinstance(data.get("sops"), dict):
         data["sops"] = {}  # sops owns what is inside
-    try:
-        return ConnectionDocument.model_validate_json(json.dumps(data)), []
-    except ValidationError as error:
-        return None, list(_explained(source, error))
-
-
-def _explained(source: Source, error: ValidationError) -> Iterator[Diagnostic]:
-    details = error.errors(
-        include_url=False, include_input=False, include_context=False
-    )
-    for detail in details:
-        if detail["type"] != "json_invalid":  # bad Unicode: see the checks
-            yield words.explain(
-                source, kind=detail["type"], loc=detail["loc"], wishes=_wishes()
-            )
-
-
-@cache
-def _wishes() -> Wishes:
-    return dict(_wishes_below(ConnectionDocument, ()))
-
-
-def _wishes_below(
-    model: type[BaseModel], path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], Wants]]:
-    for name, info in model.model_fields.items():
-        here = (*path, name)
-        yield here, _wants_of(info.metadata, info.annotation)
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            yield from _wishes_below(info.annotation, here)
-
-
-def _wants_of(metadata: Sequence[object], annotation: object) -> Wants:
-    # Beside `| None` pydantic leaves the metadata inside the union's first arm.
-    inner = getattr(annotation, "__args__", ())
-    nested = getattr(inner[0], "__metadata__", ()) if inner else ()
-    return next(item for item in (*metadata, *nested) if isinstance(item, Wants))
+    return modelled(ConnectionDocument, source, data)
 
 
 def _end_of(day: str) -> datetime | None:

@@ -72,7 +72,8 @@ PermissionList = Annotated[
 Count = Annotated[int, Field(ge=1, le=100), Wants("a whole number from 1 to 100")]
 
 
-def _duration(least: str, most: str) -> Any:
+def duration(least: str, most: str) -> Any:
+    """Return the type of a duration; becomes whole seconds."""
     low, high = durations.parse_duration(least), durations.parse_duration(most)
     number = {"type": "integer", "minimum": low, "maximum": high}
     text = {"type": "string", "pattern": durations.PATTERN}
@@ -115,13 +116,13 @@ class PermissionSection(Section):
 class HealthSection(Section):
     """When to test again, and when to call the connection broken."""
 
-    interval: _duration("10s", "7d") = Field(  # type: ignore[valid-type]
+    interval: duration("10s", "7d") = Field(  # type: ignore[valid-type]
         default=900,
         title="Interval",
         description="Time between two tests of the daemon.",
         examples=["15m", 900],
     )
-    stale_after: _duration("1m", "366d") = Field(  # type: ignore[valid-type]
+    stale_after: duration("1m", "366d") = Field(  # type: ignore[valid-type]
         default=86_400,
         title="Stale after",
         description="A last test, or last fresh data, older than this is stale.",

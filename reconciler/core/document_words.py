@@ -24,32 +24,53 @@ class Wants:
 
 # Any: a pydantic location mixes text and numbers, the keys are text only.
 Wishes = Mapping[Any, Wants]
-"""What each field must be, by its path from the root."""
+"""What each field must be, by its path from the root; "*" is any item or key."""
 
 
-def explain(source: Source, *, kind: str, loc: Path, wishes: Wishes) -> Diagnostic:
+def explain(
+    source: Source, *, kind: str, loc: Path, wishes: Wishes, at: Path = ()
+) -> Diagnostic:
     """Return the diagnostic for one error that pydantic found.
 
     Args:
         source: The document.
         kind: Pydantic's type of error.
-        loc: Where it found it.
-        wishes: What each field of the document must be.
+        loc: Where it found it, from where the model begins.
+        wishes: What each field of the model must be.
+        at: Where the model begins in the document.
     """
     if kind == "extra_forbidden":
-        return _unknown(source, loc, wishes)
-    if loc[-1] == "[key]":
-        return _bad_key(source, loc[:-1])
-    wants = wishes[loc] if loc in wishes else wishes[loc[:-1]]
+        return _unknown(source, loc, wishes, at)
+    place = (*at, *loc)
+    if loc[-1:] == ("[key]",):
+        return _bad_key(source, place[:-1])
+    wants, is_item = _wanted(wishes, loc)
     if kind == "missing":
-        return shape.missing_key(source, loc, expected=wants.text)
-    expected = wants.text if loc in wishes else wants.items
-    value = shape.value_at(source, loc)
+        return shape.missing_key(source, place, expected=wants.text)
+    expected = wants.items if is_item else wants.text
+    value = shape.value_at(source, place)
     code = "R204" if kind in _VALUE_ERRORS else "R203"
     hint = shape.retype_hint(value, expected=expected)
     if isinstance(value, str) and wants.words:
         hint = did_you_mean(value, wants.words) or hint
-    return shape.wrong(source, loc, code=code, expected=expected, hint=hint)
+    return shape.wrong(source, place, code=code, expected=expected, hint=hint)
+
+
+def _wanted(wishes: Wishes, loc: Path) -> tuple[Wants, bool]:
+    """Return the nearest field's phrase, and whether `loc` is an item in it."""
+    known = general(wishes, loc)
+    return wishes[known], len(known) < len(loc)
+
+
+def general(wishes: Wishes, loc: Path) -> Path:
+    """Return the longest known beginning of a place, items and keys as "*"."""
+    known: Path = ()
+    for step in loc:
+        named, any_item = (*known, step), (*known, "*")
+        if named not in wishes and any_item not in wishes:
+            break
+        known = named if named in wishes else any_item
+    return known
 
 
 _VALUE_ERRORS: Final = frozenset(
@@ -73,14 +94,15 @@ def _bad_key(source: Source, path: Path) -> Diagnostic:
     )
 
 
-def _unknown(source: Source, path: Path, wishes: Wishes) -> Diagnostic:
-    name, parent = str(path[-1]), path[:-1]
-    known = [step[-1] for step in wishes if step[:-1] == parent]
-    hint = _PANEL_WORDS.get(name, "") if not parent else ""
-    homes = [shape.dotted(step) for step in wishes if step[-1] == name]
+def _unknown(source: Source, loc: Path, wishes: Wishes, at: Path) -> Diagnostic:
+    name, parent = str(loc[-1]), general(wishes, loc[:-1])
+    place = (*at, *loc)
+    known = [step[-1] for step in wishes if step and step[:-1] == parent]
+    hint = _PANEL_WORDS.get(name, "") if not place[:-1] else ""
+    homes = [shape.dotted((*at, *step)) for step in wishes if step[-1:] == (name,)]
     if homes and not hint:
         hint = f"it belongs to {homes[0].rpartition('.')[0] or 'the top level'}"
-    return shape.unknown_key(source, path, known=known, hint=hint)
+    return shape.unknown_key(source, place, known=known, hint=hint)
 
 
 _KEPT = "remove it: the store and the report keep it"

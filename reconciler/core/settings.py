@@ -16,6 +16,7 @@ from typing import Any, Final
 from reconciler.core import durations, shape
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.source import Source
+from reconciler.core.structured import PARTS
 
 DEFAULT_FILE: Final = "reconcile.yaml"
 DEFAULT_CONNECTIONS: Final = "connections.d"
@@ -56,6 +57,8 @@ class Settings:
     lock_timeout_s: int = 0
     guards: GuardSettings = field(default_factory=GuardSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    source: Source | None = field(default=None, repr=False, compare=False)
+    """The file, for the parts that are read when they are used (`core.structured`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +248,7 @@ def to_settings(source: Source) -> tuple[Settings, tuple[Diagnostic, ...]]:
     """
     data = source.data or {}
     found = [*_version_problems(source), *_unknown_keys(source, data)]
-    settings = Settings()
+    settings = Settings(source=source)
     for setting in FIELDS:
         present, value = _lookup(data, setting.path)
         if not present:
@@ -281,7 +284,7 @@ def _version_problems(source: Source) -> Iterator[Diagnostic]:
 
 
 def _unknown_keys(source: Source, data: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    top = {"version", *(setting.path[0] for setting in FIELDS)}
+    top = {"version", *PARTS, *(setting.path[0] for setting in FIELDS)}
     for key, value in data.items():
         if key not in top:
             yield shape.unknown_key(source, (key,), known=top)

@@ -15,8 +15,10 @@ from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.source import Path, Source
 from reconciler.core.suggest import did_you_mean
 
-SECRET_KEYS: Final = frozenset({"credentials", "binding", "sops", "state"})
-"""Top-level keys whose values are never shown; a store URL may hold a password."""
+SECRET_KEYS: Final = frozenset(
+    {"credentials", "binding", "sops", "state", "alerts", "http"}
+)
+"""Top-level keys whose values are never shown; a URL may hold a password."""
 
 _SHOWN: Final = 40
 _WORD: Final = (

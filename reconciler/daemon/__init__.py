@@ -1,0 +1,1 @@
+"""The daemon: follows the files, tests on schedule, tells people once and usefully."""

@@ -25,9 +25,14 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthPolicy:
-    """When to test again and when to call it broken; times in seconds."""
+    """When to test again and when to call it broken; times in seconds.
+
+    A failing connection is tested again after `retry_interval_s`, then after twice
+    as long each time, up to the usual interval.
+    """
 
     interval_s: float = 900.0
+    retry_interval_s: float = 60.0
     stale_after_s: float = 86_400.0
     failure_threshold: int = 3
     success_threshold: int = 2

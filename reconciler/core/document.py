@@ -213,6 +213,7 @@ def _connection(
         ),
         health=HealthPolicy(
             interval_s=health.interval,
+            retry_interval_s=health.retry_interval,
             stale_after_s=health.stale_after,
             failure_threshold=health.failure_threshold,
             success_threshold=health.success_threshold,

@@ -122,6 +122,13 @@ class HealthSection(Section):
         description="Time between two tests of the daemon.",
         examples=["15m", 900],
     )
+    retry_interval: duration("10s", "7d") = Field(  # type: ignore[valid-type]
+        default=60,
+        title="Retry interval",
+        description="Time until a failing connection is tested again; doubled with "
+        "each failure, up to the interval.",
+        examples=["1m", 60],
+    )
     stale_after: duration("1m", "366d") = Field(  # type: ignore[valid-type]
         default=86_400,
         title="Stale after",

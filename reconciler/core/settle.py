@@ -23,7 +23,7 @@ from reconciler.core.record import (
     Result,
     Status,
 )
-from reconciler.core.schedule import BASE_S, next_attempt
+from reconciler.core.schedule import next_attempt
 from reconciler.core.verdict import Verdict
 
 
@@ -89,11 +89,10 @@ def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
         broken = terminal or failures >= policy.failure_threshold
         if broken and status is not Status.INACTIVE:
             status = Status.ERROR
-        due = next_attempt(
-            diagnosis, failures=failures, interval_s=policy.interval_s, now=now
-        )
+        due = next_attempt(diagnosis, failures=failures, policy=policy, now=now)
     elif status is Status.ERROR and successes < policy.success_threshold:
-        failures, due = record.failures, now + timedelta(seconds=BASE_S)
+        failures = record.failures
+        due = now + timedelta(seconds=policy.retry_interval_s)
     elif status is Status.ERROR:
         status = Status.ACTIVE
     known = record.last_test.key if record.last_test else None
@@ -103,8 +102,15 @@ def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
         status=status,
         failures=failures,
         successes=successes,
-        next_attempt_at=due,
+        next_attempt_at=record.next_attempt_at if _has_refused(record) else due,
     )
+
+
+def _has_refused(record: Record) -> bool:
+    """Tell whether the next attempt is a refused revision's, beside one that runs."""
+    attempted = record.attempted
+    refused = bool(attempted and attempted.result is not Result.APPLIED)
+    return refused and record.status is Status.ACTIVE
 
 
 def settle_test(
@@ -219,7 +225,7 @@ def _rejected(
     due = next_attempt(
         verdict.diagnosis,
         failures=tries,
-        interval_s=desired.connection.health.interval_s,
+        policy=desired.connection.health,
         now=context.now,
     )
     rejected = replace(

@@ -122,8 +122,9 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
 def _policy(policy: HealthPolicy) -> str:
     every = _duration(policy.interval_s)
     stale = _duration(policy.stale_after_s)
+    again = _duration(policy.retry_interval_s)
     return (
-        f"test every {every}, stale after {stale}, "
+        f"test every {every}, a failing one after {again}, stale after {stale}, "
         f"error after {policy.failure_threshold} failures, "
         f"well after {policy.success_threshold} successes"
     )

@@ -171,7 +171,8 @@ def test_a_hint_says_how_to_mend_it(line, advice):
 
 def test_an_unknown_key_that_is_like_nothing_gets_the_list():
     assert hint(f"{HEAD}health: {{zzz: 1}}\n") == (
-        "known here: failure_threshold, interval, stale_after, success_threshold"
+        "known here: failure_threshold, interval, retry_interval, stale_after, "
+        "success_threshold"
     )
 
 

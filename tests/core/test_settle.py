@@ -94,6 +94,17 @@ def test_waiting_grows_with_each_try_of_one_revision():
     assert [r.attempted.tries for r in (first, second, other)] == [1, 2, 1]
 
 
+def test_a_test_of_what_runs_leaves_the_refused_revision_its_waiting_time():
+    refused = updated(created().record, desired("a", version="2"), failed()).record
+
+    passed_later = observe(refused, passed(), now=START + timedelta(seconds=5))
+    failed_later = observe(refused, failed(), now=START + timedelta(seconds=5))
+
+    assert refused.next_attempt_at == START + timedelta(seconds=60)
+    assert passed_later.next_attempt_at == refused.next_attempt_at
+    assert failed_later.next_attempt_at == refused.next_attempt_at
+
+
 def test_a_change_that_needs_no_test_swaps_the_text_and_keeps_the_test():
     before = created().record
     document = desired("a", labels={"desk": "spot"})

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.core import codec
+from reconciler.core.connection import HealthPolicy
 from reconciler.core.diagnosis import KINDS, Category, diagnose
 from reconciler.core.health import Health, Sync, health_of, sync_of
 from reconciler.core.outcome import ExitCode, worst
@@ -65,7 +66,7 @@ def test_an_empty_verdict_proves_nothing():
 def test_waiting_doubles_up_to_the_interval():
     waits = [
         (
-            next_attempt(None, failures=n, interval_s=900, now=START) - START
+            next_attempt(None, failures=n, policy=HealthPolicy(), now=START) - START
         ).total_seconds()
         for n in (1, 2, 3, 4, 5, 50)
     ]
@@ -73,10 +74,26 @@ def test_waiting_doubles_up_to_the_interval():
     assert waits == [60, 120, 240, 480, 900, 900]
 
 
+def test_waiting_begins_with_the_retry_interval():
+    policy = HealthPolicy(interval_s=900, retry_interval_s=200)
+
+    due = [next_attempt(None, failures=n, policy=policy, now=START) for n in (1, 2, 9)]
+
+    assert [(at - START).total_seconds() for at in due] == [200, 400, 900]
+
+
+def test_a_retry_interval_above_the_interval_is_kept():
+    policy = HealthPolicy(interval_s=10, retry_interval_s=60)
+
+    due = next_attempt(None, failures=5, policy=policy, now=START)
+
+    assert due == START + timedelta(seconds=60)
+
+
 def test_a_provider_that_asks_for_more_time_gets_it():
     asked = diagnose(Category.RATE_LIMITED, retry_after_s=7200)
 
-    due = next_attempt(asked, failures=1, interval_s=900, now=START)
+    due = next_attempt(asked, failures=1, policy=HealthPolicy(), now=START)
 
     assert due == START + timedelta(hours=2)
 

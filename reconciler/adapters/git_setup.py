@@ -65,6 +65,24 @@ def install(directory: Path) -> Path:
     return top
 
 
+def is_ignored(directory: Path, path: Path) -> bool:
+    """Tell whether Git leaves a file below a folder alone; False where it cannot."""
+    try:
+        done = _git(directory, "check-ignore", "--quiet", str(path.absolute()))
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def version_here() -> str:
+    """Return the version of the git program, empty where there is none."""
+    try:
+        done = _git(Path(), "--version")
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip().removeprefix("git version ")
+
+
 def _refused(top: Path, why: str) -> InputError:
     return InputError(f"cannot write the Git configuration of '{top}': {why}")
 

@@ -48,6 +48,7 @@ SECTIONS = {
     "Know and keep": {
         "providers": Entry(f"{_HOME}.providers", "List what can be connected."),
         "schema": Entry(f"{_HOME}.schema", "Print the JSON Schema of a file."),
+        "doctor": Entry(f"{_HOME}.doctor", "Examine this place, and say what to do."),
         "state": Entry(f"{_HOME}.state", "Look after the recorded state."),
         "sandbox": Entry(f"{_HOME}.sandbox", "Play every provider on this machine."),
     },

@@ -159,6 +159,15 @@ def run_everything(watch):
         watch("-v", "test", f"connections.d/{name}.yaml", "--format", "json")
 
 
+def test_an_examination_of_the_place(watch, monkeypatch):
+    assert "reconcile" in watch("doctor").out
+    watch("doctor", "--network", "--format", "json")
+    monkeypatch.setenv("SOPS_AGE_KEY", f"AGE-SECRET-KEY-1{KEY}")
+    watch("doctor")
+
+    watch.look_everywhere()
+
+
 def test_wrong_keys_at_healthy_providers(watch):
     plant(watch)
 

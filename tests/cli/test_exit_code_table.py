@@ -168,6 +168,12 @@ TABLE = {
         (0, when.nothing, "binance --status 401"),
         (1, when.nothing, "binance --status 401 --body nowhere.json"),
     ],
+    "doctor": [
+        (0, when.nothing, ""),
+        (1, when.no_key, ""),
+        (1, when.a_damaged_store, ""),
+        (1, when.an_invalid_setting, ""),
+    ],
     "schema": [(0, when.nothing, ""), (64, when.nothing, "nothing")],
     "state list": [(0, when.nothing, ""), (1, when.a_damaged_store, "")],
     "state show": [(0, when.nothing, "spot"), (1, when.nothing, "nowhere")],

@@ -6,7 +6,7 @@ a field wrong.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from reconciler.core import durations
+from reconciler.core import durations, moments
 from reconciler.core.document_words import Wants
 
 _LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -83,6 +83,25 @@ def duration(least: str, most: str) -> Any:
         BeforeValidator(_seconds),
         WithJsonSchema({"anyOf": [text, number]}),
         Wants(f"a duration such as 15m, from {least} to {most}"),
+    ]
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise PydanticCustomError("moment_type", "not text")
+    found = moments.parse_moment(value)
+    if found is None:
+        raise PydanticCustomError("moment", "not a moment")
+    return found
+
+
+def moment(more: str = "") -> Any:
+    """Return the type of a moment, aware UTC; `more` ends its phrase."""
+    return Annotated[
+        datetime,
+        BeforeValidator(_moment),
+        WithJsonSchema({"type": "string", "pattern": moments.PATTERN}),
+        Wants(f'text: a moment such as "2026-12-24T18:00:00Z"{more}'),
     ]
 
 

@@ -50,7 +50,7 @@ def explain(
     expected = wants.items if is_item else wants.text
     value = shape.value_at(source, place)
     code = "R204" if kind in _VALUE_ERRORS else "R203"
-    hint = shape.retype_hint(value, expected=expected)
+    hint = _HINTS.get(kind) or shape.retype_hint(value, expected=expected)
     if isinstance(value, str) and wants.words:
         hint = did_you_mean(value, wants.words) or hint
     return shape.wrong(source, place, code=code, expected=expected, hint=hint)
@@ -79,11 +79,21 @@ _VALUE_ERRORS: Final = frozenset(
         "greater_than_equal",
         "less_than_equal",
         "literal_error",
+        "moment",
+        "no_time_zones",
         "string_pattern_mismatch",
         "string_too_long",
         "string_too_short",
+        "time",
+        "time_zone",
+        "too_short",
+        "window",
     }
 )
+_HINTS: Final = {
+    "no_time_zones": "this machine has no time zone database: 'pip install tzdata'",
+}
+"""How to mend what is not the file's fault."""
 
 
 def _bad_key(source: Source, path: Path) -> Diagnostic:

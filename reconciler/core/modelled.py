@@ -68,7 +68,7 @@ def _wishes_below(
     model: type[BaseModel], path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Wants]]:
     for name, info in model.model_fields.items():
-        here = (*path, name)
+        here = (*path, info.alias or name)
         wants = _wants_of(info.metadata, info.annotation)
         yield here, wants
         for inner, below in _models_in(info.annotation, here):

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from reconciler.core.errors import DocumentError, StaleError
 from reconciler.core.outcome import Outcome, failed, is_untested, skipped
 from reconciler.core.plan import ActionKind, Change
-from reconciler.core.ports import Job, Ports
+from reconciler.core.ports import Job, Ports, StateStore
 from reconciler.core.record import Commit, Record, Result
 from reconciler.core.settle import Context, Settled, settle_test
 from reconciler.core.verdict import Verdict
+
+RETEST = ActionKind.RETEST
 
 
 def test_records(
@@ -37,11 +39,58 @@ def test_records(
     )
     jobs = results.jobs()
     left = ports.tester.run(jobs, decide=results.add, keep=results.keep)
-    results.outcomes += [skipped(job.connection.name, _RETEST) for job in left]
+    results.outcomes += [skipped(job.connection.name, RETEST) for job in left]
     return tuple(sorted(results.outcomes, key=lambda outcome: outcome.name))
 
 
-_RETEST = ActionKind.RETEST
+def job_of(ports: Ports, record: Record) -> Job:
+    """Return the test of what runs; raises `DocumentError` for an unreadable record."""
+    if record.active is None:
+        raise AssertionError(f"{record.name}: only what runs is tested")
+    document = ports.source.parse(record.active.text, file=record.active.file)
+    return Job(connection=document.connection, text=document.text, file=document.file)
+
+
+def unreadable(record: Record, error: DocumentError) -> Outcome:
+    """Return the outcome of a record whose document cannot be read any more."""
+    first = error.diagnostics[0].message if error.diagnostics else str(error)
+    why = f"the recorded document cannot be read ({first}); apply its file again"
+    return failed(Change(name=record.name, action=RETEST, reason=""), why)
+
+
+def settled_of(
+    ports: Ports, record: Record, verdict: Verdict, *, accept_sample: bool = False
+) -> Settled:
+    """Return what a test of what runs leaves behind.
+
+    Where this machine could not test, that is nothing but an outcome.
+    """
+    context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
+    settled = settle_test(record, verdict, context=context, accept_sample=accept_sample)
+    if not is_untested(verdict):
+        return settled
+    untested = replace(settled.outcome, result=Result.FAILED)
+    return replace(settled, record=None, outcome=untested)
+
+
+def keep_results(
+    store: StateStore, results: Sequence[tuple[Record, Settled]]
+) -> list[Outcome]:
+    """Commit results in one step and return their outcomes, in the same order.
+
+    Each is written only if the record is still the one that was tested; what leaves
+    no record is not written. Raises `StateError` when nothing could be written.
+    """
+    news = [(record, settled) for record, settled in results if settled.record]
+    try:
+        if news:
+            store.commit(_commit_of(news))
+    except StaleError:
+        if len(results) == 1:
+            return [_stale(results[0][1])]
+        # One of the records moved: the results of the others still count.
+        return [outcome for one in results for outcome in keep_results(store, [one])]
+    return [settled.outcome for _, settled in results]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,44 +108,23 @@ class _Results:
         jobs = []
         for record in self.records.values():
             try:
-                jobs.append(_running_job(self.ports, record))
+                jobs.append(job_of(self.ports, record))
             except DocumentError as error:
-                change = Change(name=record.name, action=_RETEST, reason="")
-                self.outcomes.append(failed(change, _why_unreadable(error)))
+                self.outcomes.append(unreadable(record, error))
         return jobs
 
     def add(self, job: Job, verdict: Verdict) -> None:
         """Settle one result; `keep` commits it."""
         record = self.records[job.connection.name]
-        settled = settle_test(
-            record,
-            verdict,
-            context=Context(
-                now=self.ports.clock.now(), who=self.ports.who(), workspace=""
-            ),
-            accept_sample=self.accept_sample,
+        settled = settled_of(
+            self.ports, record, verdict, accept_sample=self.accept_sample
         )
-        if is_untested(verdict):
-            self.outcomes.append(replace(settled.outcome, result=Result.FAILED))
-        else:
-            self._waiting.append((record, settled))
+        self._waiting.append((record, settled))
 
     def keep(self) -> None:
         """Commit what waits, in one step."""
         waiting, self._waiting = self._waiting, []
-        self.outcomes += self._kept(waiting)
-
-    def _kept(self, results: Sequence[tuple[Record, Settled]]) -> list[Outcome]:
-        if not results:
-            return []
-        try:
-            self.ports.store.commit(_commit_of(results))
-        except StaleError:
-            if len(results) == 1:
-                return [_stale(results[0][1])]
-            # One of the records moved: the results of the others still count.
-            return [outcome for one in results for outcome in self._kept([one])]
-        return [settled.outcome for _, settled in results]
+        self.outcomes += keep_results(self.ports.store, waiting)
 
 
 def _commit_of(results: Sequence[tuple[Record, Settled]]) -> Commit:
@@ -110,15 +138,3 @@ def _commit_of(results: Sequence[tuple[Record, Settled]]) -> Commit:
 def _stale(settled: Settled) -> Outcome:
     reason = "the record changed while it was tested; test again"
     return replace(settled.outcome, result=Result.SKIPPED, reason=reason)
-
-
-def _running_job(ports: Ports, record: Record) -> Job:
-    if record.active is None:
-        raise AssertionError(f"{record.name}: only what runs is tested")
-    document = ports.source.parse(record.active.text, file=record.active.file)
-    return Job(connection=document.connection, text=document.text, file=document.file)
-
-
-def _why_unreadable(error: DocumentError) -> str:
-    first = error.diagnostics[0].message if error.diagnostics else str(error)
-    return f"the recorded document cannot be read ({first}); apply its file again"

@@ -18,7 +18,7 @@ from reconciler.core.assemble import (
     ending_keys,
     facts_of,
 )
-from reconciler.core.compare import bare_change, compared_change
+from reconciler.core.compare import bare_change, compared_change, reaching_change
 from reconciler.core.errors import (
     DocumentError,
     InputError,
@@ -55,6 +55,7 @@ from reconciler.core.record import (
     Head,
     Record,
 )
+from reconciler.core.renames import successors
 from reconciler.core.run import Row, lost_row, row_of
 from reconciler.core.settle import Context, Settled, settle
 from reconciler.core.verdict import Verdict
@@ -139,13 +140,14 @@ def collect_rows(
 
     A record of another workspace that no file declares is compared with no file.
     """
-    by_name = {outcome.name: outcome for outcome in outcomes}
+    by_name = {outcome.recorded_as or outcome.name: outcome for outcome in outcomes}
+    heads = successors(desired) if desired else {}
     now = ports.clock.now()
     records = _records(ports.store, names)
     rows = [
         row_of(
             record,
-            desired=desired.heads.get(record.name) if desired else None,
+            desired=heads.get(record.name),
             known=_is_known(record, desired, workspace),
             outcome=by_name.pop(record.name, None),
             now=now,
@@ -181,12 +183,15 @@ def _detail(
     ports: Ports, step: Step, desired: DesiredSet, recorded: Mapping[str, Head]
 ) -> Change:
     """Look at the fields, which may show that no test is needed."""
-    head, before = desired.heads.get(step.name), recorded.get(step.name)
+    known_as = step.previous or step.name
+    head, before = desired.heads.get(step.name), recorded.get(known_as)
     change = bare_change(step, head, before)
-    if head is None or step.action is ActionKind.KEEP:
+    if step.action is ActionKind.KEEP:
         return change
-    record = ports.store.get(step.name) if before else None
-    return compared_change(
+    record = ports.store.get(known_as) if before else None
+    if head is None:
+        return reaching_change(change, record)
+    change = compared_change(
         change,
         may_skip_test=step.compare,
         old=_deployed(ports, record),
@@ -194,6 +199,7 @@ def _detail(
         record=record,
         same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
+    return reaching_change(change, record)
 
 
 def _deployed(ports: Ports, record: Record | None) -> Desired | None:
@@ -283,7 +289,7 @@ class _Run:
         self, change: Change, verdict: Verdict | None, desired: Desired | None
     ) -> Outcome:
         ports = self.ports
-        record = ports.store.get(change.name)
+        record = ports.store.get(change.previous or change.name)
         settled = settle(
             change,
             desired=desired,
@@ -303,12 +309,16 @@ class _Run:
 
 
 def _commit_of(change: Change, settled: Settled, record: Record | None) -> Commit:
+    after = settled.record
+    gone = record is not None and (after is None or after.name != record.name)
+    versions = {after.name: 0} if after else {}
+    known_as = change.previous or change.name
     return Commit(
-        put=(settled.record,) if settled.record else (),
-        remove=() if settled.record or record is None else (change.name,),
-        actions=(settled.action,),
-        expected={change.name: record.version if record else 0},
-        desired=change.action is not ActionKind.RETEST,
+        put=(after,) if after else (),
+        remove=(known_as,) if gone else (),
+        actions=settled.actions,
+        expected=versions | {known_as: record.version if record else 0},
+        desired=change.action is not ActionKind.RETEST or gone,
     )
 
 

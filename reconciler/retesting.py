@@ -130,7 +130,7 @@ class _Results:
 def _commit_of(results: Sequence[tuple[Record, Settled]]) -> Commit:
     return Commit(
         put=tuple(settled.record for _, settled in results if settled.record),
-        actions=tuple(settled.action for _, settled in results),
+        actions=tuple(line for _, settled in results for line in settled.actions),
         expected={record.name: record.version for record, _ in results},
     )
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from reconciler.core.connection import Connection
+from reconciler.core.connection import Connection, OnRemove
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import SecretError, StaleError, StateError
 from reconciler.core.ports import (
@@ -144,8 +144,12 @@ def desired(
         name=name,
         type="fake",
         provider="fake",
+        owner=str(more.get("owner", "admin")),
         active=active,
         protected=bool(more.get("protected")),
+        on_remove=OnRemove(more.get("on_remove", "deactivate")),
+        previous_names=tuple(more.get("previous_names", ())),  # type: ignore[arg-type]
+        used_by=tuple(more.get("used_by", ())),  # type: ignore[arg-type]
         labels=dict(more.get("labels", {})),  # type: ignore[call-overload]
         credential_names=tuple(more.get("credentials", {})),  # type: ignore[arg-type]
     )
@@ -181,6 +185,7 @@ class FakeSource:
                 owner=document.connection.owner,
                 provider=document.connection.provider,
                 protected=document.connection.protected,
+                previous_names=document.connection.previous_names,
             )
             for name, document in self.documents.items()
             if name not in self.invalid

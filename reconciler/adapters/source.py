@@ -26,11 +26,13 @@ from reconciler.adapters.forked import map_forked
 from reconciler.adapters.policy_file import PolicyBook
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
+from reconciler.adapters.source_claims import weigh_claims
 from reconciler.adapters.source_values import desired_of, head_of, unreadable
 from reconciler.core import checks
 from reconciler.core.diagnostic import ALLOWANCE_MARK, Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import Adapter, Desired, DesiredHead, DesiredSet
+from reconciler.core.source import Path as Steps
 from reconciler.core.source import Source
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class _Reading:
     heads: list[DesiredHead] = field(default_factory=list)
     rejected: dict[str, Sequence[str]] = field(default_factory=dict)
     """The names that an invalid file claims, by file."""
+    former: set[str] = field(default_factory=set)
+    """The names that invalid files had."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
     marked: dict[str, str] = field(default_factory=dict)
@@ -57,10 +61,11 @@ class _Reading:
 
     def add(self, file: str, row: Row) -> None:
         """Take in one row; a damaged one raises and changes nothing."""
-        _, fields, names, packed = row
+        _, fields, names, packed, former = row
         found = packed and [source_cache.diagnostic_of(file, item) for item in packed]
         if fields is None:
             self.rejected[file] = tuple(names)
+            self.former.update(former)
         else:
             self.heads.append(source_cache.head_of(file, fields))
         if found:
@@ -124,18 +129,15 @@ class FileSource:
         """
         with _collector_paused():
             reading = self._read_all(self._listed())
-        shared = self._shared_names(reading)
-        heads = {head.name: head for head in reading.heads if head.name not in shared}
-        claimed = {name for names in reading.rejected.values() for name in names}
-        problems = (*reading.diagnostics, *self._same_names(shared))
+        claims = weigh_claims(reading.heads, reading.rejected, reading.former)
+        problems = (*reading.diagnostics, *claims.problems(self._place))
         told, allowed = self._weighed(problems, reading.marked)
-        self._heads, self._rows = heads, reading.rows
+        self._heads, self._rows = claims.heads, reading.rows
         return DesiredSet(
-            heads=heads,
+            heads=claims.heads,
             diagnostics=told,
             allowed=allowed,
-            # A file under a wrong name claims its stem too, but not from the owner.
-            invalid_names=frozenset((claimed - heads.keys()) | shared.keys()),
+            invalid_names=claims.invalid_names,
             files=len(reading.rows) - sum(b.name in reading.rows for b in self._books),
         )
 
@@ -300,7 +302,8 @@ class FileSource:
         connection = examined.connection
         head = head_of(source, connection) if connection else None
         names, found = examined.names, examined.diagnostics
-        return source_cache.row_of(fresh.digest, head, names, found)
+        former = examined.former_names
+        return source_cache.row_of(fresh.digest, head, names, found, former)
 
     def _examine_anew(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)
@@ -347,28 +350,13 @@ class FileSource:
             lengths=inspector.text_lengths if self._lengths else None,
         )
 
-    def _shared_names(self, reading: _Reading) -> Mapping[str, tuple[str, ...]]:
-        claims = {head.file: head.name for head in reading.heads}
-        for file, names in reading.rejected.items():
-            # A name that differs from its stem is R205 already: a forgotten edit of
-            # a copy must not hold back the original.
-            if len(names) == 1:
-                claims[file] = names[0]
-        if len(set(claims.values())) == len(claims):
-            return {}
-        return checks.shared_names(claims)
-
-    def _same_names(self, shared: Mapping[str, Sequence[str]]) -> Iterator[Diagnostic]:
-        for name, several in shared.items():
-            yield from checks.same_name(name, map(self._name_span, several))
-
-    def _name_span(self, file: str) -> Span:
+    def _place(self, file: str, path: Steps) -> Span:
         try:
             data = files.read_bytes(self._path(file))
         except OSError:
             return Span(file)
         source, _ = self._decoded(file, data)
-        return source.span(("name",))
+        return source.span(path)
 
 
 @contextmanager

@@ -26,7 +26,8 @@ from reconciler.core.ports import DesiredHead
 FORMAT: Final = 1
 
 Row = list[Any]
-"""One file's entry as JSON has it: digest, head or None, names, diagnostics."""
+"""One file's entry as JSON has it: digest, head or None, names, diagnostics, and of
+an invalid file the names that it had."""
 
 
 def load_rows(path: str, fingerprint: str) -> dict[str, Row]:
@@ -59,6 +60,7 @@ def row_of(
     head: DesiredHead | None,
     names: Sequence[str],
     diagnostics: Sequence[Diagnostic],
+    former_names: Sequence[str] = (),
 ) -> Row:
     """Return what reading one file found as a row; no head when it has an error."""
     fields = head and [
@@ -68,8 +70,10 @@ def row_of(
         head.owner,
         head.provider,
         head.protected,
+        *(head.previous_names and [head.previous_names]),
     ]
-    return [digest, fields, list(names), list(map(_packed, diagnostics))]
+    claimed = [] if head else list(former_names)
+    return [digest, fields, list(names), list(map(_packed, diagnostics)), claimed]
 
 
 def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:
@@ -78,8 +82,9 @@ def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:
     Raises:
         TypeError, ValueError: The row is damaged.
     """
-    name, revision, active, owner, provider, protected = fields
-    return DesiredHead(name, file, revision, active, owner, provider, protected)
+    name, revision, active, owner, provider, protected, *more = fields
+    former = tuple(*more) if more else ()
+    return DesiredHead(name, file, revision, active, owner, provider, protected, former)
 
 
 def diagnostic_of(file: str, packed: Sequence[Any]) -> Diagnostic:

@@ -35,6 +35,7 @@ def head_of(source: Source, connection: Connection) -> DesiredHead:
         owner=connection.owner,
         provider=connection.provider,
         protected=connection.protected,
+        previous_names=connection.previous_names,
     )
 
 

@@ -154,7 +154,8 @@ def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
         return planned
     gone = names([change.name for change in removals], limit=5)
     number = count(len(removals), "connection")
-    question = f"{number} would be switched off or deleted: {gone}. Go on?"
+    what = "switched off, deleted or let go"
+    question = f"{number} would be {what}: {gone}. Go on?"
     refusal = refusal_unless(console, question, yes=wish.yes, no_input=wish.no_input)
     return _refused(planned, [refusal] if refusal else [])
 

@@ -21,14 +21,24 @@ def record_of(app: App, name: str) -> Record:
 
 
 def actions_of(app: App, name: str | None, *, limit: int) -> Sequence[Action]:
-    """Return the newest actions; raises `InputError` for a name that has none."""
-    actions = app.store.actions(name, limit=limit)
+    """Return the newest actions, those under earlier names of a connection included.
+
+    Raises:
+        InputError: Nothing was ever done with that name.
+    """
+    actions = [*app.store.actions(name, limit=limit)]
+    record = app.store.get(name) if name else None
+    for former in record.former_names if record else ():
+        earlier = app.store.actions(former.name, limit=limit)
+        actions += [action for action in earlier if action.at <= former.until]
+    if record and record.former_names:
+        actions.sort(key=lambda action: action.at, reverse=True)
     if name and not actions:
         raise InputError(
             f"nothing was ever done with '{name}'; 'reconcile list' shows the names, "
             "'reconcile history' everything that was done"
         )
-    return actions
+    return actions[:limit]
 
 
 def sealed_names(app: App, record: Record) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ def adopted(
         updated_at=context.now,
         labels=dict(connection.labels),
         protected=connection.protected,
+        on_remove=connection.on_remove,
+        used_by=connection.used_by,
         policy=connection.health,
         expires_at=connection.expires_at,
         attempted=_attempt(desired, result, context),

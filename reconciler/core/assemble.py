@@ -21,6 +21,7 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import DesiredHead, DesiredSet
 from reconciler.core.record import Head, Result, Status
+from reconciler.core.renames import decide_rename, renames_of
 
 _DAY_S = 86_400
 
@@ -41,10 +42,21 @@ def decide_all(
 ) -> tuple[Step, ...]:
     """Return the steps, sorted by name; a name whose file is invalid has none."""
     now_s = now.timestamp()
+    moved = renames_of(desired, recorded)
     names = (desired.heads.keys() | recorded.keys()) - desired.invalid_names
+    names -= {*moved, *moved.values()}
     if options.scope.is_partial:
         names = {name for name in names if in_scope(name, options.scope)}
-    steps = []
+        moved = {n: f for n, f in moved.items() if in_scope(n, options.scope)}
+    steps = [
+        step
+        for name, former in moved.items()
+        if (
+            step := decide_rename(
+                desired.heads[name], recorded[former], options=options, now_s=now_s
+            )
+        )
+    ]
     for name in names:
         head, record = desired.heads.get(name), recorded.get(name)
         if head and record and _is_settled(head, record, options.workspace):
@@ -109,7 +121,7 @@ def assemble(
         kept=_kept(changes, desired, options.scope),
         changes=doing,
         waiting=waiting,
-        unmanaged=_unmanaged(desired, recorded, options.workspace),
+        unmanaged=_unmanaged(changes, desired, recorded, options.workspace),
         invalid=tuple(sorted(desired.invalid_names)),
     )
 
@@ -120,6 +132,7 @@ def facts_of(plan: Plan, desired: DesiredSet, recorded: Mapping[str, Head]) -> F
     return Facts(
         removals=tuple(change for change in plan.changes if is_removal(change)),
         adoptions=tuple(c for c in plan.changes if c.action is ActionKind.ADOPT),
+        renames=tuple(change for change in plan.changes if change.previous),
         managed=sum(not head.orphaned for head in ours),
         declared=desired.files,
         protected=frozenset(head.name for head in ours if head.protected),
@@ -128,6 +141,11 @@ def facts_of(plan: Plan, desired: DesiredSet, recorded: Mapping[str, Head]) -> F
             for head in recorded.values()
             if head.managed_by not in {"", plan.workspace}
         ),
+        owners={
+            change.previous: recorded[change.previous].owner
+            for change in plan.changes
+            if change.previous
+        },
     )
 
 
@@ -140,12 +158,18 @@ def _kept(changes: tuple[Change, ...], desired: DesiredSet, scope: Scope) -> int
 
 
 def _unmanaged(
-    desired: DesiredSet, recorded: Mapping[str, Head], workspace: str
+    changes: tuple[Change, ...],
+    desired: DesiredSet,
+    recorded: Mapping[str, Head],
+    workspace: str,
 ) -> tuple[str, ...]:
+    asked_for = {change.previous for change in changes}
     return tuple(
         sorted(
             name
             for name, head in recorded.items()
-            if head.managed_by != workspace and name not in desired.heads
+            if head.managed_by != workspace
+            and name not in desired.heads
+            and name not in asked_for
         )
     )

@@ -48,13 +48,14 @@ class Rules:
 class Examined:
     """What became of one document; `connection` is None when it has an error.
 
-    `names` are the names that it claims, the declared one first: while it is
-    invalid, none of them may be taken for gone.
+    `names` are the names that it claims, the declared one first, `former_names` those
+    that it had: while it is invalid, none of them may be taken for gone.
     """
 
     connection: Connection | None
     diagnostics: Diagnostics
     names: tuple[str, ...]
+    former_names: tuple[str, ...] = ()
 
 
 def examine(
@@ -85,6 +86,7 @@ def examine(
         connection=connection,
         diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
         names=_names(source, stem),
+        former_names=_former_names(source),
     )
 
 
@@ -204,3 +206,10 @@ def _names(source: Source, stem: str) -> tuple[str, ...]:
     if not isinstance(name, str) or not name or name == stem:
         return (stem,)
     return (name, stem)
+
+
+def _former_names(source: Source) -> tuple[str, ...]:
+    several = (source.data or {}).get("previous_names")
+    if not isinstance(several, list):
+        return ()
+    return tuple(name for name in several if isinstance(name, str))

@@ -12,9 +12,9 @@ from reconciler.core.diff import (
     tested_fields,
 )
 from reconciler.core.notes import notes_of
-from reconciler.core.plan import Change, Step
+from reconciler.core.plan import Change, Step, is_removal
 from reconciler.core.ports import Desired, DesiredHead
-from reconciler.core.record import Head, Record
+from reconciler.core.record import Head, Record, Status
 
 
 def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Change:
@@ -26,12 +26,24 @@ def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Ch
         reason=step.reason,
         test=step.test,
         orphan=step.orphan,
+        previous=step.previous,
         provider=known.provider if known else "",
         owner=known.owner if known else "",
         file=head.file if head else "",
         before=before.active_revision or before.revision if before else "",
         after=head.revision if head else "",
     )
+
+
+def reaching_change(change: Change, record: Record | None) -> Change:
+    """Return the change with who is hit by it, when it takes away what runs."""
+    if record is None or record.active is None or record.status is Status.INACTIVE:
+        return change
+    if not (is_removal(change) or change.test or change.previous):
+        return change
+    if change.before == change.after and not change.previous:
+        return change  # a re-test replaces nothing
+    return replace(change, used_by=record.used_by, last_used_at=record.last_used_at)
 
 
 def compared_change(
@@ -58,14 +70,24 @@ def compared_change(
     if not may_skip_test or old is None:
         return change
     if not needs_test(fields):
-        return _untested(change, "only fields changed that need no test")
+        return _untested(change, _said(change, "only fields changed that need no test"))
     if _only_ciphertext(fields) and same_secrets(old, new):
-        return replace(_untested(change, "sealed again, same values"), resealed=True)
+        reason = _said(change, "sealed again, same values")
+        return replace(_untested(change, reason), resealed=True)
     return change
 
 
 def _only_ciphertext(fields: tuple[FieldChange, ...]) -> bool:
     return all(f.sealed and f.kind == "changed" for f in tested_fields(fields))
+
+
+def _said(change: Change, why: str) -> str:
+    """Return the reason; of a rename whose file says nothing else, only that."""
+    if not change.previous:
+        return why
+    told = f"renamed from {change.previous}"
+    others = [f for f in change.fields if f.path not in {"name", "previous_names"}]
+    return f"{told}; {why}" if others else told
 
 
 def _untested(change: Change, reason: str) -> Change:

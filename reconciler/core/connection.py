@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 DEFAULT_OWNER = "admin"
+
+
+class OnRemove(StrEnum):
+    """What becomes of a connection whose file is gone."""
+
+    DEACTIVATE = "deactivate"
+    DELETE = "delete"
+    ORPHAN = "orphan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,8 @@ class Connection:
     a public, keyless connection. `market` says when data can be new: `24/7`, `fx` or
     an exchange's ISO 10383 code, empty for what the type is for. `config` is plain
     JSON-like data. `expires_at` is the end (UTC) of the day on which the credentials
-    end, as the file says it.
+    end, as the file says it. `previous_names` are those that it was recorded under
+    before; `used_by` says who depends on it, in the author's words.
     """
 
     name: str
@@ -55,6 +65,9 @@ class Connection:
     owner: str = DEFAULT_OWNER
     active: bool = True
     protected: bool = False
+    on_remove: OnRemove = OnRemove.DEACTIVATE
+    previous_names: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     credential_names: tuple[str, ...] = ()
     credential_lengths: Mapping[str, int] = field(default_factory=dict)

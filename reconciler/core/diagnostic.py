@@ -92,6 +92,7 @@ RULES: dict[str, Rule] = {
     "R205": Rule("the name differs from the file's stem", "rename one of the two"),
     "R206": Rule("two files declare one name", "rename one of them"),
     "R207": Rule("a file version that this release does not know", "use version: 1"),
+    "R208": Rule("a previous name that cannot be taken over", "remove the other claim"),
     # R3: how credentials are sealed
     "R301": Rule(
         "a credential in plain text", "run 'reconcile encrypt FILE', then commit"

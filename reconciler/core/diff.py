@@ -13,7 +13,10 @@ from typing import Any
 
 SEALED_ROOTS = ("credentials", "binding")
 BOOKKEEPING_ROOT = "sops"
-UNTESTED_ROOTS = ("version", "name", "labels", "protected", "health", "expires")
+UNTESTED_ROOTS = (
+    *("version", "name", "previous_names", "labels", "protected"),
+    *("on_remove", "used_by", "health", "expires"),
+)
 """Fields that change nothing of how we speak to the provider."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -19,6 +19,7 @@ from reconciler.core.connection import (
     DEFAULT_OWNER,
     Connection,
     HealthPolicy,
+    OnRemove,
     Permissions,
 )
 from reconciler.core.diagnostic import Diagnostic
@@ -32,6 +33,7 @@ from reconciler.core.document_sections import (
     DataSection,
     HealthSection,
     Line,
+    Lines,
     PermissionSection,
     Scalar,
     Section,
@@ -41,6 +43,7 @@ from reconciler.core.document_words import Wants
 from reconciler.core.modelled import modelled
 from reconciler.core.source import Source
 
+_ON_REMOVE: Final = tuple(OnRemove)
 _OWNER_PATTERN = r"^(admin|(user|team):[A-Za-z0-9][A-Za-z0-9._@-]{0,62})$"
 
 
@@ -58,6 +61,16 @@ class ConnectionDocument(Section):
         title="Name",
         description="Identity of the connection; equals the file's stem.",
         examples=["binance-main"],
+    )
+    previous_names: Annotated[
+        tuple[Annotated[str, Field(pattern=NAME_PATTERN)], ...],
+        Field(json_schema_extra={"uniqueItems": True}),
+        Wants("a list of earlier names", items=NAME_WISH),
+    ] = Field(
+        default=(),
+        title="Previous names",
+        description="Names that it had before: a rename keeps record and history.",
+        examples=[["binance-old"]],
     )
     type: Annotated[Line, Wants("text, such as ccxt_crypto")] = Field(
         title="Type",
@@ -86,6 +99,23 @@ class ConnectionDocument(Section):
         default=False,
         title="Protected",
         description="True: never deleted, not even after the file is gone.",
+    )
+    on_remove: Annotated[
+        Literal["deactivate", "delete", "orphan"],
+        Wants("deactivate, delete or orphan", words=_ON_REMOVE),
+    ] = Field(
+        default="deactivate",
+        title="On remove",
+        description="What becomes of it once the file is gone: switched off and kept, "
+        "deleted, or left running and no longer ours.",
+    )
+    used_by: Annotated[Lines, Wants("a list of texts", items="one line of text")] = (
+        Field(
+            default=(),
+            title="Used by",
+            description="Who depends on it; told when a change takes it away.",
+            examples=[["grafana", "strategy-x"]],
+        )
     )
     labels: Annotated[
         dict[Line, Line], Wants("a mapping of text to text", items="one line of text")
@@ -203,6 +233,9 @@ def _connection(
         owner=model.owner,
         active=model.active,
         protected=model.protected,
+        on_remove=OnRemove(model.on_remove),
+        previous_names=model.previous_names,
+        used_by=model.used_by,
         labels=model.labels,
         credential_names=tuple(data.get("credentials", ())),
         config=model.config,

@@ -24,6 +24,8 @@ NAME_WISH: Final = (
 )
 
 _UNIQUE: Final = (
+    ("previous_names",),
+    ("used_by",),
     ("settings", "symbols"),
     ("settings", "timeframes"),
     ("permissions", "require"),
@@ -72,6 +74,12 @@ def check_connection(source: Source, connection: Connection) -> Iterator[Diagnos
             message = f"permission '{permission}' is both required and forbidden"
             path = ("permissions", "forbid", index)
             yield shape.problem(source, path, code="R204", message=message)
+    for index, name in enumerate(connection.previous_names):
+        if name == connection.name:
+            message = f"'{name}' is its name now, not a previous one"
+            yield shape.problem(
+                source, ("previous_names", index), code="R204", message=message
+            )
 
 
 def _has(source: Source, *path: str) -> bool:

@@ -6,7 +6,7 @@ names, so that yesterday's permission does not cover today's accident.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.plan import ActionKind, Change, Plan
@@ -42,7 +42,8 @@ class Facts:
 
     `managed` counts this workspace's records that are not orphaned; `declared`
     the files found. `protected` and `elsewhere` name the records that are
-    protected, or managed by another workspace.
+    protected, or managed by another workspace. `owners` tells whose the records of
+    `renames` are, by their present names.
     """
 
     removals: tuple[Change, ...]
@@ -51,6 +52,8 @@ class Facts:
     declared: int
     protected: Collection[str]
     elsewhere: Collection[str]
+    renames: tuple[Change, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(
@@ -62,6 +65,7 @@ def judge(
         _threshold(facts, limits, allowances),
         _protected(facts, allowances),
         _ownership(facts, allowances),
+        _renaming(facts, allowances),
     )
     return tuple(refusal for refusal in found if refusal)
 
@@ -144,6 +148,32 @@ def _ownership(facts: Facts, allowances: Allowances) -> Refusal | None:
         names=names,
         flag=" ".join(f"--take-over {name}" for name in names),
     )
+
+
+def _renaming(facts: Facts, allowances: Allowances) -> Refusal | None:
+    """Refuse to carry a record over to somebody else under another name."""
+    said = {
+        change.previous: _whose(change, facts)
+        for change in facts.renames
+        if change.previous not in allowances.take_over
+    }
+    found = {name: whose for name, whose in said.items() if whose}
+    if not found:
+        return None
+    several = "; ".join(f"'{name}' {whose}" for name, whose in found.items())
+    return Refusal(
+        guard=Guard.OWNERSHIP,
+        message=f"previous_names asks for records of others: {several}",
+        names=tuple(found),
+        flag=" ".join(f"--take-over {name}" for name in found),
+    )
+
+
+def _whose(change: Change, facts: Facts) -> str:
+    if change.previous in facts.elsewhere:
+        return "is managed by another workspace"
+    owner = facts.owners[change.previous]
+    return f"belongs to '{owner}'" if owner != change.owner else ""
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -46,7 +46,8 @@ class Outcome:
     """What happened to one change.
 
     `running` tells whether a connection of this name is live afterwards: after a
-    rejected update the last good revision is.
+    rejected update the last good revision is. `recorded_as` is the record's name where
+    it is another one: a rename that was refused.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Outcome:
     before: str = ""
     after: str = ""
     running: bool = False
+    recorded_as: str = ""
     verdict: Verdict | None = None
     diagnosis: Diagnosis | None = None
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from reconciler.core.connection import OnRemove
 from reconciler.core.diff import FieldChange
 from reconciler.core.ports import DesiredHead, StoreInfo
 from reconciler.core.record import Head, Result, Status
@@ -49,6 +50,8 @@ class Step:
     orphan: bool = False
     compare: bool = False
     """True when the fields decide whether a test is needed."""
+    previous: str = ""
+    """The name of the record, for a connection that is renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Change:
     `test` tells that the provider will be asked; `needs_key` that credentials must
     be unsealed for it. `resealed`: new ciphertext, same values (known with a key).
     `notes` are sentences that a reviewer should read: never branched on either.
+    `previous` is the record's name when the connection is renamed. `used_by` and
+    `last_used_at` are known of what a change takes away or replaces.
     """
 
     name: str
@@ -73,6 +78,9 @@ class Change:
     needs_key: bool = False
     orphan: bool = False
     resealed: bool = False
+    previous: str = ""
+    used_by: tuple[str, ...] = ()
+    last_used_at: datetime | None = None
     fields: tuple[FieldChange, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -159,13 +167,17 @@ def digest_of(changes: Iterable[Change], scope: Scope) -> str:
     Retests are left out: they depend on the hour, and change no desired state.
     """
     steps = [
-        [c.name, c.action, c.before, c.after, c.test, c.orphan]
+        [c.name, c.action, c.before, c.after, c.test, c.orphan, *_renamed(c)]
         for c in changes
         if c.action is not ActionKind.RETEST
     ]
     content = [sorted(steps), sorted(scope.targets), sorted(scope.excludes)]
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _renamed(change: Change) -> tuple[str, ...]:
+    return (change.previous,) if change.previous else ()
 
 
 def counts(changes: Iterable[Change]) -> Mapping[ActionKind, int]:
@@ -182,9 +194,11 @@ def is_stale(plan: Plan, info: StoreInfo) -> bool:
 
 
 def is_removal(change: Change) -> bool:
-    """Tell whether the change takes a connection away."""
+    """Tell whether the change takes a connection away: from those who use it, or us."""
     match change.action:
         case ActionKind.DELETE | ActionKind.DEACTIVATE:
+            return True
+        case ActionKind.UPDATE if change.orphan:
             return True
         case (
             ActionKind.CREATE
@@ -215,7 +229,7 @@ def _decide_both(
     if recorded.managed_by != options.workspace:
         return _adopt(desired, recorded)
     if recorded.orphaned:
-        return _returned(desired)
+        return _returned(desired, recorded)
     if desired.revision != recorded.revision:
         return _changed(desired, recorded)
     if recorded.result is not Result.APPLIED:
@@ -234,7 +248,9 @@ def _adopt(desired: DesiredHead, recorded: Head) -> Step:
     )
 
 
-def _returned(desired: DesiredHead) -> Step:
+def _returned(desired: DesiredHead, recorded: Head) -> Step:
+    if recorded.status is not Status.INACTIVE:
+        return _taken_back(desired, recorded)
     if not desired.active:
         return Step(
             name=desired.name,
@@ -246,6 +262,19 @@ def _returned(desired: DesiredHead) -> Step:
         action=ActionKind.ACTIVATE,
         reason="the file is back",
         test=True,
+    )
+
+
+def _taken_back(desired: DesiredHead, recorded: Head) -> Step:
+    """Return the step for what went on running without a file."""
+    runs_this = desired.revision == recorded.active_revision
+    if desired.revision != recorded.revision or not (desired.active and runs_this):
+        step = _changed(desired, recorded)
+        return replace(step, reason=f"the file is back; {step.reason}")
+    return Step(
+        name=desired.name,
+        action=ActionKind.UPDATE,
+        reason="the file is back; it kept running",
     )
 
 
@@ -318,15 +347,34 @@ def _is_due(head: Head, now_s: float) -> bool:
 def _decide_gone(recorded: Head, options: PlanOptions) -> Step | None:
     if recorded.managed_by != options.workspace:
         return None
-    if options.prune:
+    if recorded.on_remove is OnRemove.DELETE:
+        return Step(
+            name=recorded.name,
+            action=ActionKind.DELETE,
+            reason="no file declares it (on_remove: delete)",
+        )
+    if options.prune and recorded.on_remove is not OnRemove.ORPHAN:
         return Step(
             name=recorded.name, action=ActionKind.DELETE, reason="no file declares it"
         )
     if recorded.orphaned:
         return None
+    if recorded.on_remove is OnRemove.ORPHAN:
+        return _released(recorded)
     return Step(
         name=recorded.name,
         action=ActionKind.DEACTIVATE,
         reason="no file declares it; the record is kept",
+        orphan=True,
+    )
+
+
+def _released(recorded: Head) -> Step:
+    runs = recorded.status is not Status.INACTIVE
+    return Step(
+        name=recorded.name,
+        action=ActionKind.UPDATE,
+        reason="no file declares it (on_remove: orphan); "
+        + ("it keeps running, no longer ours" if runs else "no longer ours"),
         orphan=True,
     )

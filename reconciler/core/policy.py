@@ -19,7 +19,10 @@ from reconciler.core.source import Path
 
 ADMIN: Final = DEFAULT_OWNER
 USER, TEAM = "user:", "team:"
-ADMIN_FIELDS: Final = ("protected", "config.proxy", "health.failure_threshold")
+ADMIN_FIELDS: Final = (
+    *("protected", "on_remove"),
+    *("config.proxy", "health.failure_threshold"),
+)
 """What a file that is not an admin's may not set, unless the policy says otherwise."""
 
 

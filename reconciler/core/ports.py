@@ -300,6 +300,7 @@ class DesiredHead(NamedTuple):
     owner: str
     provider: str
     protected: bool = False
+    previous_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ not change; stores answer it for everything without reading everything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from reconciler.core.connection import HealthPolicy
+from reconciler.core.connection import HealthPolicy, OnRemove
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
 from reconciler.core.verdict import Verdict
@@ -54,6 +54,7 @@ class ActionName(StrEnum):
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
     ADOPT = "adopt"
+    RENAME = "rename"
     FETCH = "fetch"
 
 
@@ -107,6 +108,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """A name that a connection had until it was renamed."""
+
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One connection in the store. Times are aware UTC.
 
@@ -117,7 +126,8 @@ class Record:
     `next_attempt_at` is None when no retry is due (healthy, or terminal).
     `golden` is what was seen when the active revision was accepted; `marks` what was
     seen last. `expires_at` is when the credentials end as the file says it; the
-    provider may know better (`key_ends_at`).
+    provider may know better (`key_ends_at`). `on_remove` and `used_by` are the file's,
+    and hold when it is gone. `former_names` come oldest first.
     """
 
     name: str
@@ -130,6 +140,9 @@ class Record:
     updated_at: datetime
     labels: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
+    on_remove: OnRemove = OnRemove.DEACTIVATE
+    used_by: tuple[str, ...] = ()
+    former_names: tuple[Former, ...] = ()
     orphaned: bool = False
     policy: HealthPolicy = field(default_factory=HealthPolicy)
     active: Deployed | None = None
@@ -173,6 +186,7 @@ class Head(NamedTuple):
     next_attempt_at: float | None = None
     version: int = 0
     ends_on: int = 0
+    on_remove: OnRemove = OnRemove.DEACTIVATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +241,14 @@ def head_of(record: Record) -> Head:
         next_attempt_at=due.timestamp() if due else None,
         version=record.version,
         ends_on=int(ends_at.timestamp() // _DAY_S) if ends_at else 0,
+        on_remove=record.on_remove,
     )
+
+
+def renamed(record: Record, name: str, *, now: datetime) -> Record:
+    """Return a record under another name; it keeps everything else."""
+    former = Former(name=record.name, until=now)
+    return replace(record, name=name, former_names=(*record.former_names, former))
 
 
 def key_ends_at(record: Record) -> datetime | None:

@@ -22,6 +22,7 @@ from reconciler.core.record import (
     Record,
     Result,
     Status,
+    renamed,
 )
 from reconciler.core.schedule import next_attempt
 from reconciler.core.verdict import Verdict
@@ -42,7 +43,7 @@ class Settled:
     """What to commit for one change: a record (None removes it), a log line."""
 
     record: Record | None
-    action: Action
+    actions: tuple[Action, ...]
     outcome: Outcome
 
 
@@ -63,6 +64,10 @@ def settle(
         raise AssertionError(f"{change.name}: a change to test came without a verdict")
     if desired is None:
         after = _removed(change, record, context)
+    elif change.previous and record and (verdict is None or verdict.passed):
+        after = _accepted(
+            desired, renamed(record, change.name, now=context.now), verdict, context
+        )
     elif record and change.action is ActionKind.RETEST and _runs_this(record, desired):
         verdict = held_to_sample(record, verdict) if verdict else None
         after = _observed(record, verdict, context)
@@ -144,6 +149,8 @@ def _runs_this(record: Record | None, desired: Desired) -> bool:
 def _removed(change: Change, record: Record | None, context: Context) -> Record | None:
     if change.action is ActionKind.DELETE or record is None:
         return None
+    if change.action is ActionKind.UPDATE:  # let go: it runs on as it did
+        return replace(record, orphaned=change.orphan, updated_at=context.now)
     return replace(
         record,
         status=Status.INACTIVE,
@@ -232,7 +239,7 @@ def _rejected(
         base, attempted=attempt, next_attempt_at=due, updated_at=context.now
     )
     if base.status is Status.ACTIVE and base.active:
-        return replace(rejected, managed_by=context.workspace)
+        return replace(rejected, managed_by=context.workspace, orphaned=False)
     return replace(
         _tested(_declared(rejected, desired.connection, context), verdict),
         status=Status.ERROR,
@@ -273,6 +280,8 @@ def _declared(record: Record, connection: Connection, context: Context) -> Recor
         owner=connection.owner,
         labels=dict(connection.labels),
         protected=connection.protected,
+        on_remove=connection.on_remove,
+        used_by=connection.used_by,
         policy=connection.health,
         expires_at=connection.expires_at,
         managed_by=context.workspace,
@@ -307,6 +316,7 @@ def _settled(
         before=change.before,
         after=change.after,
         running=bool(after and after.status is Status.ACTIVE),
+        recorded_as=after.name if after and after.name != change.name else "",
         verdict=verdict,
         diagnosis=diagnosis,
     )
@@ -321,7 +331,27 @@ def _settled(
             category=diagnosis.category if diagnosis else None,
         )
         after = replace(after, history=(*after.history, event)[-HISTORY_LIMIT:])
-    return Settled(record=after, action=action, outcome=outcome)
+    if after and change.previous and after.name == change.name:
+        return Settled(
+            record=after,
+            actions=(_farewell(change, context), action),
+            outcome=outcome,
+        )
+    return Settled(record=after, actions=(action,), outcome=outcome)
+
+
+def _farewell(change: Change, context: Context) -> Action:
+    """Return the last line under a connection's former name."""
+    return Action(
+        at=context.now,
+        name=change.previous,
+        action=ActionName.RENAME,
+        result=Result.APPLIED,
+        who=context.who,
+        revision=change.before,
+        commit=context.commit,
+        detail=f"renamed to {change.name}",
+    )
 
 
 def _log_line(change: Change, outcome: Outcome, context: Context) -> Action:

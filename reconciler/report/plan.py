@@ -21,7 +21,14 @@ from reconciler.report.text import (
     table,
 )
 from reconciler.report.values import field_line
-from reconciler.report.words import SIGNS, banner, marks, partner, plan_summary
+from reconciler.report.words import (
+    SIGNS,
+    banner,
+    marks,
+    partner,
+    plan_summary,
+    reach,
+)
 
 __all__ = ["plan_human", "plan_json", "plan_markdown", "refusal_lines"]
 
@@ -78,7 +85,8 @@ def _changes(
     lines: list[str] = []
     for change, line in zip(changes, table(map(_row, changes), indent=2), strict=True):
         lines.append(_painted(change.action, line, style))
-        lines += indented((style.yellow(f"! {safe(n)}") for n in change.notes), 6)
+        said = [*change.notes, *filter(None, [reach(change)])]
+        lines += indented((style.yellow(f"! {safe(n)}") for n in said), 6)
         if verbose:
             lines += indented(_places(change, style), 8)
         fields = change.fields if verbose else _told(change, brief=brief)

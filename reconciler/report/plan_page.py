@@ -27,6 +27,7 @@ from reconciler.report.words import (
     marks,
     partner,
     plan_summary,
+    reach,
 )
 
 _NAMES_SHOWN = 10
@@ -96,7 +97,7 @@ def _notes(plan: Plan) -> Part:
     items = tuple(
         f"- {code(change.name)}: {prose(note)}"
         for change in plan.changes
-        for note in change.notes
+        for note in (*change.notes, *filter(None, [reach(change)]))
     )
     items += tuple(f"- {prose(text)}" for text in plan.warnings)
     head = "\n**Look twice**\n" if items else ""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.core.codec import to_data
-from reconciler.core.connection import HealthPolicy
+from reconciler.core.connection import HealthPolicy, OnRemove
 from reconciler.core.durations import format_duration
 from reconciler.core.market import Mark
 from reconciler.core.record import Action, Attempt, Deployed, Event, Record
@@ -108,6 +108,9 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
         ("owner", safe(record.owner)),
         ("managed by", safe(record.managed_by) or "no workspace"),
         ("labels", _labels(record.labels)),
+        ("used by", ", ".join(map(safe, record.used_by))),
+        ("on remove", _on_remove(record)),
+        ("was called", ", ".join(safe(one.name) for one in record.former_names)),
         ("flags", ", ".join(flags)),
         ("credentials", f"{names(sealed)} (sealed)" if sealed else ""),
         ("intent", row.intent.value),
@@ -117,6 +120,11 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
         ("policy", _policy(record.policy)),
     ]
     return [pair for pair in found if pair[1]]
+
+
+def _on_remove(record: Record) -> str:
+    usual = record.on_remove is OnRemove.DEACTIVATE
+    return "" if usual else record.on_remove.value
 
 
 def _policy(policy: HealthPolicy) -> str:

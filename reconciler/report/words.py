@@ -71,6 +71,16 @@ def marks(change: Change) -> str:
     return ", ".join(word for holds, word in said if holds)
 
 
+def reach(change: Change) -> str:
+    """Return who depends on what a change takes away or replaces; mostly empty."""
+    said = []
+    if change.used_by:
+        said.append(f"used by {', '.join(map(safe, change.used_by))}")
+    if change.last_used_at:
+        said.append(f"last used at {moment(change.last_used_at)}")
+    return "; ".join(said)
+
+
 def plan_counts(plan: Plan) -> str:
     """Return `2 to create, 1 to update; 46 unchanged`, what stands out included."""
     doing = [f"{n} {_COMING[action]}" for action, n in counts(plan.changes).items()]

@@ -135,7 +135,7 @@ def test_a_deleted_record_is_gone():
     )
 
     assert settled.record is None
-    assert settled.action.action == "delete"
+    assert settled.actions[0].action == "delete"
 
 
 def test_one_hiccup_does_not_drop_a_working_connection():

@@ -120,6 +120,8 @@ class GitBase:
             owner=connection.owner,
             labels=connection.labels,
             protected=connection.protected,
+            on_remove=connection.on_remove,
+            used_by=connection.used_by,
             policy=connection.health,
             managed_by=self._workspace,
             status=Status.ACTIVE if connection.active else Status.INACTIVE,

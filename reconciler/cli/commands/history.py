@@ -22,7 +22,8 @@ from reconciler.cli.options import example, format_option
 def command(console: Console, /, *, name: str | None, limit: int, format_: str) -> None:
     """Show who did what, newest first.
 
-    With NAME only of that connection, also after it was deleted.
+    With NAME only of that connection, under its earlier names too, and also after it
+    was deleted.
     """
     from reconciler.cli.looking import actions_of
     from reconciler.report.record import history_human, history_json

@@ -51,4 +51,12 @@ EXPLANATIONS: Final = {
         f"version: 2\n{HEAD}",
         f"version: 1\n{HEAD}",
     ),
+    "R208": Explanation(
+        "A rename carries record and history over to the new name, so the old one must "
+        "be free: its file is gone, and no other file claims it. Once the rename was "
+        "applied, the entry may be removed.",
+        f"# connections.d/spot.yaml\n{HEAD}\n"
+        f"# connections.d/spot-b.yaml\nprevious_names: [spot]\n{HEAD}",
+        f"# connections.d/spot-b.yaml\nprevious_names: [spot]\n{HEAD}",
+    ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from reconciler.core.connection import OnRemove
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.market import Mark
 from reconciler.core.record import (
@@ -12,6 +13,7 @@ from reconciler.core.record import (
     Attempt,
     Deployed,
     Event,
+    Former,
     Record,
     Result,
     Status,
@@ -71,6 +73,9 @@ def rejected_record(name, **changes):
         "status": Status.ERROR,
         "labels": {"desk": "spot", "ünï": "\n"},
         "protected": True,
+        "on_remove": OnRemove.DELETE,
+        "used_by": ("grafana",),
+        "former_names": (Former(name="z", until=NOW),),
         "orphaned": True,
         "active": Deployed(
             revision="r1", text="name: x\n# \u2603\n", file="a.yaml", commit="c", at=NOW

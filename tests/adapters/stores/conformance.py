@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.connection import OnRemove
 from reconciler.core.errors import LockedError, StaleError, StateError
 from reconciler.core.record import Commit, head_of
 from tests.adapters.stores.builders import FakeClock, action, record, rejected_record
@@ -142,8 +143,21 @@ class StoreConformance:
         assert store.get("a") is None
         assert set(store.heads()) == {"b"}
 
+    def test_a_record_under_a_new_name_is_one_commit(self, store, open_store, clock):
+        store.commit(Commit(put=(rejected_record("a"),)))
+        (old,) = store.scan()
+        new = replace(old, name="b")
+
+        with pytest.raises(StaleError):
+            store.commit(Commit(put=(new,), remove=("a",), expected={"a": 7, "b": 0}))
+        store.commit(Commit(put=(new,), remove=("a",), expected={"a": 1, "b": 0}))
+
+        store.close()
+        assert list(open_store(clock).scan()) == [new]
+
     def test_heads_are_those_of_the_records(self, store, open_store, clock):
-        store.commit(Commit(put=(record("a"), rejected_record("b"))))
+        orphan = record("c", on_remove=OnRemove.ORPHAN, orphaned=True)
+        store.commit(Commit(put=(record("a"), rejected_record("b"), orphan)))
         store.commit(Commit(put=(replace(rejected_record("b"), protected=False),)))
 
         expected = {found.name: head_of(found) for found in store.scan()}

@@ -21,6 +21,7 @@ from typing import Any
 from zlib import crc32
 
 from reconciler.adapters.stores.tinydb.journal import dump
+from reconciler.core.connection import OnRemove
 from reconciler.core.record import Head, Result, Status
 
 Row = tuple[Any, ...]
@@ -29,11 +30,13 @@ Row = tuple[Any, ...]
 NAME, VERSION = 0, 1
 SOURCE, OFFSET, LENGTH, CRC = 11, 12, 13, 14
 HEAD_WIDTH = 11
-_FORMAT = 1
+_FORMAT = 2
 _RECURRING = 8
 """Mean number of times that a value recurs from which naming it once pays."""
 _PROTECTED, _ORPHANED, _TERMINAL = 1, 2, 4
-_ENDS_ON_SHIFT = 3
+_ON_REMOVE = tuple(OnRemove)
+_ON_REMOVE_SHIFT, _ON_REMOVE_MASK = 3, 3
+_ENDS_ON_SHIFT = 5
 """The day above the flags: no column more for what few keys have."""
 _RESULTS: dict[str | None, Result | None] = {
     None: None,
@@ -79,6 +82,7 @@ def row_of(head: Head) -> Row:
         _PROTECTED * head.protected
         + _ORPHANED * head.orphaned
         + _TERMINAL * head.terminal
+        + (_ON_REMOVE.index(head.on_remove) << _ON_REMOVE_SHIFT)
         + (head.ends_on << _ENDS_ON_SHIFT)
     )
     return (
@@ -144,6 +148,7 @@ def _head_in(row: Row) -> Head:
         due,
         version,
         flags >> _ENDS_ON_SHIFT,
+        _ON_REMOVE[flags >> _ON_REMOVE_SHIFT & _ON_REMOVE_MASK],
     )
 
 

@@ -6,14 +6,13 @@ Everything is built on first use, so that `validate` never pays for a store and
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.errors import InputError, StateError
@@ -324,26 +323,6 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         raise InputError(f"cannot write '{path}': {_why(error)}") from None
 
 
-def place_in_repository(app: App) -> str:
-    """Return the way from the top of the working tree to here, with a slash at its end.
-
-    Empty at the top, and outside of Git.
-    """
-    from reconciler.adapters.git_setup import top_of
-
-    here = app.choices.directory.resolve()
-    top = top_of(here)
-    below = top is not None and here != top and here.is_relative_to(top)
-    return f"{here.relative_to(top).as_posix()}/" if top and below else ""
-
-
-def formatted_text(text: str, *, file: Path) -> str:
-    """Return a connection file in its canonical layout; raises `DocumentError`."""
-    from reconciler.adapters.formatting import format_document
-
-    return format_document(text, file=str(file))
-
-
 def adapter_for(app: App, kind: str) -> Adapter:
     """Return a type's adapter; raises `InputError`, naming the nearest type."""
     from reconciler.adapters.providers.registry import find_adapter
@@ -361,39 +340,6 @@ def explain_answer(
     answer = Answer(status=status, headers=headers, body=body.strip())
     now_s = app.clock.now().timestamp()
     return diagnose_answer(app.adapters, provider, answer, now_s=now_s)
-
-
-def schema_text(kind: str) -> str:
-    """Return the JSON Schema of `connection`, `config`, `plan` or `report`."""
-    from reconciler.adapters import schemas
-
-    return schemas.schema_text(kind)
-
-
-def connection_text(app: App, path: Path, *, kind: str, **asked: Any) -> str:
-    """Return a new document; its credentials are still in plain text."""
-    from reconciler.adapters import scaffold
-
-    body = adapter_for(app, kind).template(asked["provider"])
-    schema = os.path.relpath(scaffold.SCHEMA_FILE, path.parent)
-    new = scaffold.NewConnection(type=kind, body=body, schema=schema, **asked)
-    return scaffold.connection_text(new)
-
-
-def make_identity(
-    app: App, path: Path | None, *, post_quantum: bool = False
-) -> tuple[Path, str]:
-    """Write a new age identity, mode 0600; return where it lies, and its public key.
-
-    Without a path it goes where sops and we look by ourselves.
-    """
-    from reconciler.adapters.sops.age import key_file
-    from reconciler.adapters.sops.age.keyring import default_key_file
-
-    home = Path.home()
-    target = path or default_key_file(app.choices.environment, home=home)
-    made = key_file.make(target, now=app.clock.now(), post_quantum=post_quantum)
-    return target, made
 
 
 def _why(error: OSError) -> str:

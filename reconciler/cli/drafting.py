@@ -19,8 +19,9 @@ from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode
 from reconciler.report.diagnostics import diagnostics_human
+from reconciler.scaffolding import connection_text
 from reconciler.sealing import seal_text
-from reconciler.wiring import App, connection_text, write_file
+from reconciler.wiring import App, write_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _READABLE = 0o644

@@ -9,7 +9,7 @@ from reconciler.cli.reading import read_text
 from reconciler.cli.sealing import replaced
 from reconciler.report.layout import layout_diff
 from reconciler.report.sealed_files import FileOutcome, FileResult
-from reconciler.wiring import formatted_text
+from reconciler.scaffolding import formatted_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

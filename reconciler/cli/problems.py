@@ -14,7 +14,8 @@ from reconciler.cli.console import Console
 from reconciler.cli.judging import excerpts_of
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.ports import DesiredSet
-from reconciler.wiring import App, place_in_repository
+from reconciler.scaffolding import place_in_repository
+from reconciler.wiring import App
 
 
 def chosen(

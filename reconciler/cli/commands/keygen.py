@@ -34,7 +34,7 @@ def command(
     Writes the private key to a file that only you can read, and prints the public
     key. A file that is there already is never replaced.
     """
-    from reconciler.wiring import make_identity
+    from reconciler.scaffolding import make_identity
 
     path, public = make_identity(console.app(), output, post_quantum=post_quantum)
     console.result_of(format_, f"{public}\n", public_key=public, file=str(path))

@@ -23,6 +23,6 @@ def command(console: Console, *, kind: str) -> None:
     connection: a file in connections.d. config: reconcile.yaml. plan: what plan --out
     saves. report: what every apply and test writes.
     """
-    from reconciler.wiring import schema_text
+    from reconciler.scaffolding import schema_text
 
     console.result(schema_text(kind))

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types contracts unit interop format schemas catalogue bench clean
+.PHONY: demo test lint types contracts unit browser interop format schemas catalogue bench clean
 
 demo: .venv/ready  ## the main job, on the embedded store and a loopback sandbox
 	$(BIN)/python -m reconciler.sandbox.demo
@@ -22,6 +22,9 @@ contracts: .venv/ready
 
 unit: .venv/ready
 	$(BIN)/pytest
+
+browser:  ## Chromium and axe-core for the tests of pages, where they can be had
+	.ci/browser
 
 interop: .venv/ready  ## thousands of documents through real sops, age and an npm reader; builds them once
 	$(BIN)/python -m tests.interop.fuzz $(INTEROP)

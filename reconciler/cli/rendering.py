@@ -19,6 +19,10 @@ def render_plan(console: Console, plan: Plan, format_: str) -> str:
             from reconciler.report.plan_page import plan_markdown
 
             return plan_markdown(plan)
+        case "html":
+            from reconciler.report.html.plan import plan_html
+
+            return plan_html(plan)
         case _:
             from reconciler.report.plan import plan_human
 

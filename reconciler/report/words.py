@@ -25,7 +25,7 @@ SIGNS: Final[Mapping[ActionKind, str]] = {
     ActionKind.ADOPT: "=",
     ActionKind.KEEP: ".",
 }
-_COMING: Final[Mapping[ActionKind, str]] = {
+COMING: Final[Mapping[ActionKind, str]] = {
     ActionKind.CREATE: "to create",
     ActionKind.UPDATE: "to update",
     ActionKind.DELETE: "to delete",
@@ -83,7 +83,7 @@ def reach(change: Change) -> str:
 
 def plan_counts(plan: Plan) -> str:
     """Return `2 to create, 1 to update; 46 unchanged`, what stands out included."""
-    doing = [f"{n} {_COMING[action]}" for action, n in counts(plan.changes).items()]
+    doing = [f"{n} {COMING[action]}" for action, n in counts(plan.changes).items()]
     rest = [f"{plan.kept} unchanged"]
     rest += [f"{len(plan.waiting)} waiting"] if plan.waiting else []
     rest += [f"{len(plan.invalid)} invalid"] if plan.invalid else []

@@ -128,6 +128,7 @@ def run_everything(watch):
         ("plan", "--out", "saved-plan.json"),
         ("plan", "--format", "json"),
         ("plan", "--format", "markdown"),
+        ("plan", "--format", "html"),
         ("-v", "apply", "--retry"),
         ("apply", "--format", "json"),
         ("apply", "--format", "markdown"),

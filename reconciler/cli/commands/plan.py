@@ -29,7 +29,7 @@ from reconciler.cli.options import example, format_option, plan_options
     metavar="REV",
     help="Show what changed since this branch left REV; asks no store and no key.",
 )
-@format_option("markdown")
+@format_option("markdown", "html")
 @plan_options
 @click.pass_obj
 def command(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.core.ports import DesiredHead
-from reconciler.core.record import Record, Result, Status
+from reconciler.core.record import Record, Result, Status, suspension_of
 
 
 class Intent(StrEnum):
@@ -46,13 +46,18 @@ class Health(StrEnum):
 UNHEALTHY = frozenset({Health.ERROR, Health.STALE, Health.DEGRADED})
 
 
-def intent_of(record: Record) -> Intent:
-    """Return what was last asked for."""
-    inactive = record.status is Status.INACTIVE
+def intent_of(record: Record, *, now: datetime) -> Intent:
+    """Return what was last asked for; a suspension ends by itself."""
+    if suspension_of(record, now=now):
+        return Intent.SUSPENDED
+    # What its file suspended is inactive in the store, also when that has ended.
+    inactive = record.status is Status.INACTIVE and not record.declared_suspension
     return Intent.INACTIVE if inactive else Intent.ACTIVE
 
 
-def sync_of(record: Record, desired: DesiredHead | None, *, known: bool) -> Sync:
+def sync_of(
+    record: Record, desired: DesiredHead | None, *, known: bool, now: datetime
+) -> Sync:
     """Return how record and file stand; `known` tells whether files were read."""
     attempted = record.attempted
     if record.orphaned:
@@ -63,13 +68,15 @@ def sync_of(record: Record, desired: DesiredHead | None, *, known: bool) -> Sync
         return Sync.PENDING
     if attempted and attempted.result is not Result.APPLIED:
         return Sync.REJECTED
+    if record.status is Status.INACTIVE and intent_of(record, now=now) is Intent.ACTIVE:
+        return Sync.PENDING  # the suspension in its file has ended
     return Sync.IN_SYNC
 
 
 def health_of(record: Record, *, now: datetime) -> Health:
     """Return the health of what runs; times are compared in UTC."""
     test = record.last_test
-    if record.status is Status.INACTIVE:
+    if record.status is Status.INACTIVE or suspension_of(record, now=now):
         return Health.INACTIVE
     if record.last_tested_at is None:
         return Health.UNKNOWN

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from reconciler.core.connection import HealthPolicy, OnRemove
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Verdict
 
 HISTORY_LIMIT = 20
@@ -56,6 +57,8 @@ class ActionName(StrEnum):
     ADOPT = "adopt"
     RENAME = "rename"
     FETCH = "fetch"
+    SUSPEND = "suspend"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,9 @@ class Record:
     `golden` is what was seen when the active revision was accepted; `marks` what was
     seen last. `expires_at` is when the credentials end as the file says it; the
     provider may know better (`key_ends_at`). `on_remove` and `used_by` are the file's,
-    and hold when it is gone. `former_names` come oldest first.
+    and hold when it is gone. `former_names` come oldest first. `suspension` is what an
+    operator asked for while it ran, `declared_suspension` what its file says; which of
+    them holds now is told by `suspension_of`.
     """
 
     name: str
@@ -161,6 +166,8 @@ class Record:
     accepted: tuple[Accepted, ...] = ()
     expires_at: datetime | None = None
     golden: tuple[Mark, ...] = ()
+    suspension: Suspension | None = None
+    declared_suspension: Suspension | None = None
 
 
 class Head(NamedTuple):
@@ -169,7 +176,8 @@ class Head(NamedTuple):
     A tuple, because every plan makes one for every record. `revision` is the
     attempted one; `result` what became of it. `terminal` and `next_attempt_at`
     (Unix seconds) tell whether a rejected one is due again. `ends_on` is the day on
-    which the key ends, counted from 1970; 0 when nobody knows of one.
+    which the key ends, counted from 1970; 0 when nobody knows of one. `suspended` tells
+    that an operator suspended it, maybe until a time that is over.
     """
 
     name: str
@@ -187,6 +195,7 @@ class Head(NamedTuple):
     version: int = 0
     ends_on: int = 0
     on_remove: OnRemove = OnRemove.DEACTIVATE
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +251,7 @@ def head_of(record: Record) -> Head:
         version=record.version,
         ends_on=int(ends_at.timestamp() // _DAY_S) if ends_at else 0,
         on_remove=record.on_remove,
+        suspended=record.suspension is not None,
     )
 
 
@@ -249,6 +259,12 @@ def renamed(record: Record, name: str, *, now: datetime) -> Record:
     """Return a record under another name; it keeps everything else."""
     former = Former(name=record.name, until=now)
     return replace(record, name=name, former_names=(*record.former_names, former))
+
+
+def suspension_of(record: Record, *, now: datetime) -> Suspension | None:
+    """Return the suspension that holds, an operator's before the file's."""
+    both = (record.suspension, record.declared_suspension)
+    return next((one for one in both if one and one.holds(now)), None)
 
 
 def key_ends_at(record: Record) -> datetime | None:

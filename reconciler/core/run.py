@@ -24,7 +24,8 @@ from reconciler.core.outcome import Outcome
 from reconciler.core.permissions import expiry_warning
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredHead
-from reconciler.core.record import Record, Result, key_ends_at
+from reconciler.core.record import Record, Result, key_ends_at, suspension_of
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Probe, Verdict
 
 FORMAT_VERSION = "1.0"
@@ -60,6 +61,7 @@ class Row:
     last_tested_at: datetime | None = None
     last_connected_at: datetime | None = None
     next_attempt_at: datetime | None = None
+    suspension: Suspension | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,8 @@ def row_of(
         provider=record.provider,
         owner=record.owner,
         labels=record.labels,
-        intent=intent_of(record),
-        sync=sync_of(record, desired, known=known),
+        intent=intent_of(record, now=now),
+        sync=sync_of(record, desired, known=known, now=now),
         health=health_of(record, now=now),
         action=outcome.action if outcome else None,
         outcome=outcome.result if outcome else None,
@@ -123,6 +125,7 @@ def row_of(
         last_tested_at=record.last_tested_at,
         last_connected_at=record.last_connected_at,
         next_attempt_at=record.next_attempt_at,
+        suspension=suspension_of(record, now=now),
     )
 
 

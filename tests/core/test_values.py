@@ -137,13 +137,13 @@ def test_sync_tells_how_record_and_file_stand():
     record = record_of()
     same, other = file_head(desired("a").revision), file_head("r2")
 
-    assert sync_of(record, same, known=True) is Sync.IN_SYNC
-    assert sync_of(record, other, known=True) is Sync.PENDING
-    assert sync_of(record, None, known=True) is Sync.PENDING
-    assert sync_of(record, None, known=False) is Sync.IN_SYNC
-    assert sync_of(record_of(failed()), same, known=True) is Sync.REJECTED
+    assert sync_of(record, same, known=True, now=START) is Sync.IN_SYNC
+    assert sync_of(record, other, known=True, now=START) is Sync.PENDING
+    assert sync_of(record, None, known=True, now=START) is Sync.PENDING
+    assert sync_of(record, None, known=False, now=START) is Sync.IN_SYNC
+    assert sync_of(record_of(failed()), same, known=True, now=START) is Sync.REJECTED
     orphan = replace(record, orphaned=True)
-    assert sync_of(orphan, None, known=True) is Sync.ORPHANED
+    assert sync_of(orphan, None, known=True, now=START) is Sync.ORPHANED
 
 
 def test_records_survive_json():

@@ -18,6 +18,7 @@ from reconciler.core.record import (
     Result,
     Status,
 )
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890_000, tzinfo=UTC)
@@ -93,6 +94,10 @@ def rejected_record(name, **changes):
         "last_test": Verdict(probes=(probe,), at=NOW, marks=(mark,)),
         "marks": (mark,),
         "history": (event,),
+        "suspension": Suspension(
+            who="alice", reason="\u2028 incident", at=NOW, until=NOW + timedelta(days=1)
+        ),
+        "declared_suspension": Suspension(who="", reason="moves", declared=True),
     }
     return record(name, **rich | changes)
 

@@ -30,13 +30,13 @@ Row = tuple[Any, ...]
 NAME, VERSION = 0, 1
 SOURCE, OFFSET, LENGTH, CRC = 11, 12, 13, 14
 HEAD_WIDTH = 11
-_FORMAT = 2
+_FORMAT = 3
 _RECURRING = 8
 """Mean number of times that a value recurs from which naming it once pays."""
-_PROTECTED, _ORPHANED, _TERMINAL = 1, 2, 4
+_PROTECTED, _ORPHANED, _TERMINAL, _SUSPENDED = 1, 2, 4, 8
 _ON_REMOVE = tuple(OnRemove)
-_ON_REMOVE_SHIFT, _ON_REMOVE_MASK = 3, 3
-_ENDS_ON_SHIFT = 5
+_ON_REMOVE_SHIFT, _ON_REMOVE_MASK = 4, 3
+_ENDS_ON_SHIFT = 6
 """The day above the flags: no column more for what few keys have."""
 _RESULTS: dict[str | None, Result | None] = {
     None: None,
@@ -83,6 +83,7 @@ def row_of(head: Head) -> Row:
         + _ORPHANED * head.orphaned
         + _TERMINAL * head.terminal
         + (_ON_REMOVE.index(head.on_remove) << _ON_REMOVE_SHIFT)
+        + _SUSPENDED * head.suspended
         + (head.ends_on << _ENDS_ON_SHIFT)
     )
     return (
@@ -149,6 +150,7 @@ def _head_in(row: Row) -> Head:
         version,
         flags >> _ENDS_ON_SHIFT,
         _ON_REMOVE[flags >> _ON_REMOVE_SHIFT & _ON_REMOVE_MASK],
+        flags & _SUSPENDED != 0,
     )
 
 

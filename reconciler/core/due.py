@@ -12,7 +12,7 @@ import math
 from datetime import datetime
 
 from reconciler.core.diagnosis import Diagnosis
-from reconciler.core.record import Record, Status
+from reconciler.core.record import Record, Status, suspension_of
 from reconciler.core.schedule import next_attempt
 
 JITTER = 0.05
@@ -42,6 +42,8 @@ def is_tested(record: Record) -> bool:
 def due_at(record: Record, *, now: datetime, phase: float, luck: float) -> float | None:
     """Return when to test what runs, None for not by itself.
 
+    What is suspended is tested when that ends.
+
     Args:
         record: What the store holds.
         now: The present moment; a last test that lies after it (the clock was set
@@ -51,6 +53,9 @@ def due_at(record: Record, *, now: datetime, phase: float, luck: float) -> float
     """
     if not is_tested(record):
         return None
+    if suspension := suspension_of(record, now=now):
+        # Nothing is asked while it holds; how it stands then is news.
+        return suspension.until.timestamp() if suspension.until else None
     if record.last_tested_at is None:
         return now.timestamp()
     tested = min(record.last_tested_at, now)

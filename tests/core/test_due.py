@@ -12,6 +12,7 @@ from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.due import SPREAD_S, due_at, phase_of, seed_of, spread_out
 from reconciler.core.record import Deployed, Record, Status
 from reconciler.core.settle import observe
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from tests.fakes import START, failed, passed
 
@@ -136,3 +137,13 @@ def test_phases_are_even_stable_and_another_servers_differ():
     assert phase_of("binance-main") == phase_of("binance-main")
     assert all(60 <= tenths.count(tenth) <= 140 for tenth in range(10))
     assert phase_of("a", seed_of("eu")) != phase_of("a", seed_of("us"))
+
+
+def test_what_is_suspended_is_tested_when_that_ends():
+    until = START + timedelta(days=1)
+    for_a_day = Suspension(who="alice", reason="incident 7", at=START, until=until)
+    for_long = replace(for_a_day, until=None)
+
+    assert wait(record(suspension=for_a_day)) == timedelta(days=1).total_seconds()
+    assert wait(record(suspension=for_a_day), now=until) == wait(record(), now=until)
+    assert wait(record(suspension=for_long), now=until) is None

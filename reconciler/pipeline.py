@@ -148,7 +148,7 @@ def collect_rows(
         row_of(
             record,
             desired=heads.get(record.name),
-            known=_is_known(record, desired, workspace),
+            known=is_known(record, desired, workspace),
             outcome=by_name.pop(record.name, None),
             now=now,
         )
@@ -158,7 +158,7 @@ def collect_rows(
     return tuple(sorted(rows, key=lambda row: row.name))
 
 
-def _is_known(record: Record, desired: DesiredSet | None, workspace: str) -> bool:
+def is_known(record: Record, desired: DesiredSet | None, workspace: str) -> bool:
     """Tell whether the files say anything of a record, if only by its absence."""
     if desired is None or record.name in desired.invalid_names:
         return False

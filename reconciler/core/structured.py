@@ -36,6 +36,10 @@ PARTS: Final[Mapping[str, Part]] = {
         "How the daemon watches and tests.",
         "reconciler.core.daemon_settings:DaemonSection",
     ),
+    "http": Part(
+        "Who may ask the daemon over HTTP, and where it listens.",
+        "reconciler.core.http_settings:HttpSection",
+    ),
 }
 """Every part by its key."""
 

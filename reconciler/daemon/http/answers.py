@@ -1,0 +1,168 @@
+"""What the API answers. Readers ignore unknown keys; minor versions only add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.core.connection import HealthPolicy
+from reconciler.core.health import Health, Intent, Sync
+from reconciler.core.market import Mark
+from reconciler.core.outcome import Outcome
+from reconciler.core.ports import Sample
+from reconciler.core.record import Action, Attempt, Event, Record
+from reconciler.core.run import Row
+from reconciler.core.verdict import Verdict
+from reconciler.daemon.control import DaemonState
+
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisCounts:
+    """How many there are of each word of each axis, everything else as asked."""
+
+    intent: Mapping[Intent, int]
+    sync: Mapping[Sync, int]
+    health: Mapping[Health, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionPage:
+    """One page of connections; `next` is the `after` of the next one, or empty.
+
+    `total` counts what matches on all pages; `as_of` is when health was judged.
+    """
+
+    format_version: str = FORMAT_VERSION
+    as_of: datetime
+    total: int
+    offset: int
+    next: str
+    counts: AxisCounts
+    connections: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveRevision:
+    """The revision that runs."""
+
+    revision: str
+    file: str
+    commit: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionDetail:
+    """One connection in full, but for its sealed document.
+
+    `refused` is the attempted revision when it does not run, with why; `history` has
+    the newest last.
+    """
+
+    format_version: str = FORMAT_VERSION
+    connection: Row
+    active: ActiveRevision | None
+    refused: Attempt | None
+    policy: HealthPolicy
+    protected: bool
+    managed_by: str
+    generation: int
+    created_at: datetime
+    updated_at: datetime
+    last_used_at: datetime | None
+    key_expires_at: datetime | None
+    last_test: Verdict | None
+    marks: tuple[Mark, ...] = ()
+    history: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What was done, newest first."""
+
+    format_version: str = FORMAT_VERSION
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What a test found, and how the connection stands now."""
+
+    format_version: str = FORMAT_VERSION
+    outcome: Outcome
+    connection: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What a connection answered; prices are text, times UTC milliseconds."""
+
+    format_version: str = FORMAT_VERSION
+    symbol: str
+    timeframe: str
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """How the connection stands after what was asked for."""
+
+    format_version: str = FORMAT_VERSION
+    connection: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAnswer:
+    """What the daemon says of itself, and how many connections one sees of each kind.
+
+    Who does not see everything is not told sentences that may name what they do not
+    see.
+    """
+
+    format_version: str = FORMAT_VERSION
+    version: str
+    ready: bool
+    daemon: DaemonState
+    connections: int
+    counts: AxisCounts
+    principal: str
+    role: str
+    problems: tuple[str, ...] = field(default=())
+
+
+def detail_of(
+    record: Record, row: Row, *, key_ends_at: datetime | None
+) -> ConnectionDetail:
+    """Return a record as it may be shown."""
+    active, attempted = record.active, record.attempted
+    runs = (
+        active is not None
+        and attempted is not None
+        and (active.revision == attempted.revision)
+    )
+    return ConnectionDetail(
+        connection=row,
+        active=ActiveRevision(
+            revision=active.revision,
+            file=active.file,
+            commit=active.commit,
+            at=active.at,
+        )
+        if active
+        else None,
+        refused=None if runs else attempted,
+        policy=record.policy,
+        protected=record.protected,
+        managed_by=record.managed_by,
+        generation=record.generation,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        last_used_at=record.last_used_at,
+        key_expires_at=key_ends_at,
+        last_test=record.last_test,
+        marks=record.marks,
+        history=record.history,
+    )

@@ -1,0 +1,81 @@
+"""How much one client may ask for, and how much all together."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+from reconciler.daemon.http.problems import Problem
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_HEADER_BYTES: Final = 16 * 1024
+MAX_CONNECTIONS: Final = 512
+MAX_REQUESTS: Final = 64
+"""How many requests are answered side by side."""
+REQUEST_S: Final = 30.0
+"""How long a request may take that only looks."""
+ACTION_S: Final = 180.0
+"""How long one may take that tests or samples: it waits for a provider."""
+IDLE_S: Final = 10.0
+"""How long a connection may be open without a whole request."""
+FAILED_LOGINS_PER_MINUTE: Final = 10
+ACTIONS_PER_MINUTE: Final = 60
+"""How many tests, samples and suspensions one token may ask for."""
+_CLIENTS_KEPT: Final = 4096
+
+Receive = Callable[[], Any]
+
+
+class Rate:
+    """So many per minute for each key, so many at once at most; forgets the idle."""
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str, *, per_minute: int) -> float:
+        """Take one; return 0, or after how many seconds there is one again."""
+        now = self._clock_s()
+        left, at = self._left.pop(key, (float(per_minute), now))
+        left = min(per_minute, left + (now - at) * per_minute / 60)
+        wait_s = 0.0 if left >= 1 else (1 - left) * 60 / per_minute
+        self._left[key] = (left if wait_s else left - 1, now)
+        if len(self._left) > _CLIENTS_KEPT:
+            self._left.popitem(last=False)
+        return wait_s
+
+
+def too_many(wait_s: float) -> Problem:
+    """Return the refusal of one who asks too often."""
+    after = str(max(1, round(wait_s + 0.5)))
+    detail = f"too many requests; ask again in {after} s"
+    return Problem(429, detail, {"Retry-After": after})
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one client: an address, for IPv6 its network of 64 bits."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4 or found.is_loopback:  # noqa: PLR2004  # IPv4
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False))
+
+
+def bounded(receive: Receive) -> Receive:
+    """Return what receives a body that is not too long; raises `Problem` 413."""
+    size = 0
+
+    async def receive_bounded() -> Any:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            detail = f"the body is longer than {MAX_BODY_BYTES} bytes"
+            raise Problem(413, detail, {"Connection": "close"})
+        return message
+
+    return receive_bounded

@@ -1,0 +1,210 @@
+"""Serving beside the daemon's loop, in the same asyncio loop.
+
+async with serving(app, control=engine, listen=listen, desired=engine.desired) as at:
+log(f"listening at {at.url}")
+...
+at.rules = read_rules(app)  # after a reload
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import BaseRoute
+from uvicorn import Config, Server
+
+from reconciler.adapters.policy_file import PolicyBook
+from reconciler.core.errors import DocumentError
+from reconciler.core.http_settings import HttpSection
+from reconciler.core.ports import DesiredSet
+from reconciler.daemon.control import Control
+from reconciler.daemon.http import limits, tls
+from reconciler.daemon.http.app import make_app
+from reconciler.daemon.http.listening import Listen, bound_socket, check_safe
+from reconciler.daemon.http.protocol import PatientProtocol
+from reconciler.daemon.http.site import Rules, Site
+from reconciler.daemon.view import View
+from reconciler.wiring import App
+
+_THREADS: Final = 4
+_KEEP_ALIVE_S: Final = 5
+_GRACE_S: Final = 5
+"""How long requests may go on when the daemon stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What is being served, and where: `port` is the real one."""
+
+    site: Site
+    listen: Listen
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Return where it is, for people."""
+        host = f"[{self.listen.host}]" if ":" in self.listen.host else self.listen.host
+        scheme = "https" if self.listen.speaks_tls else "http"
+        return f"{scheme}://{host}:{self.port}/"
+
+    def take(self, rules: Rules) -> None:
+        """Let new rules hold from the next request on.
+
+        Raises:
+            InputError: It would not be safe to go on with them; the old ones hold.
+        """
+        check_safe(self.listen, rules.section)
+        self.site.rules = rules
+
+
+def read_rules(app: App) -> Rules:
+    """Return what the files say of who may ask.
+
+    Raises:
+        DocumentError: `http:` in the settings, or the policy, is invalid. After a
+            reload keep the rules that were there: no policy would show everything.
+    """
+    section = app.part(HttpSection)
+    book = PolicyBook(str(app.choices.directory))
+    if book.problems:
+        raise DocumentError(book.problems)
+    return Rules(section=section, policy=book.policy)
+
+
+@asynccontextmanager
+async def serving(
+    app: App,
+    *,
+    control: Control,
+    listen: Listen,
+    desired: Callable[[], DesiredSet | None] = lambda: None,
+    pages: Sequence[BaseRoute] = (),
+) -> AsyncIterator[Served]:
+    """Serve until left; then requests that run may end.
+
+    Args:
+        app: The daemon's outside world; its store is read from threads.
+        control: The engine.
+        listen: Where.
+        desired: Returns what the files said last; cheap, called from a thread.
+        pages: Further routes, for people.
+
+    Raises:
+        InputError: It cannot listen there, or it would not be safe.
+        DocumentError: `http:` in the settings, or the policy, is invalid.
+    """
+    rules = read_rules(app)
+    check_safe(listen, rules.section)
+    paper = _certificate(listen)
+    with _executor() as executor, contextlib.closing(bound_socket(listen)) as bound:
+        view = View(
+            app.store, app.clock, executor, workspace=app.workspace, desired=desired
+        )
+        site = Site(
+            control=control,
+            view=view,
+            store=app.store,
+            clock=app.clock,
+            executor=executor,
+            operator=app.who.partition("@")[0],
+            rules=rules,
+            speaks_tls=listen.speaks_tls,
+            loopback=listen.is_loopback,
+        )
+        server = _server(make_app(site, pages=pages), paper)
+        async with _running(server, bound), _renewing(paper):
+            yield Served(site=site, listen=listen, port=bound.getsockname()[1])
+
+
+def _certificate(listen: Listen) -> tls.Certificate | None:
+    if listen.certificate is None or listen.key is None:
+        return None
+    return tls.Certificate(listen.certificate, listen.key)
+
+
+@contextlib.contextmanager
+def _executor() -> Iterator[ThreadPoolExecutor]:
+    """Yield threads of our own: whatever blocks elsewhere does not block looking."""
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="http")
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+class _Beside(Server):
+    """uvicorn's server beside another loop: signals are the daemon's."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+
+def _server(app: object, paper: tls.Certificate | None) -> _Beside:
+    config = Config(
+        app,  # type: ignore[arg-type]  # starlette and uvicorn spell ASGI differently
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=limits.MAX_HEADER_BYTES,
+    )
+    config.load()
+    if paper:
+        config.ssl = paper.context
+    return _Beside(config)
+
+
+@asynccontextmanager
+async def _running(server: _Beside, bound: socket.socket) -> AsyncIterator[None]:
+    """Run the server while inside; leaving waits until it has stopped."""
+    serve = asyncio.create_task(server.serve(sockets=[bound]))
+    listening = asyncio.create_task(server.ready.wait())
+    try:
+        await asyncio.wait({serve, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if serve.done():
+            serve.result()
+        yield
+    finally:
+        server.should_exit = True
+        listening.cancel()
+        await serve
+
+
+@asynccontextmanager
+async def _renewing(paper: tls.Certificate | None) -> AsyncIterator[None]:
+    """Look after the certificate while inside."""
+    renew = asyncio.create_task(_renew(paper)) if paper else None
+    try:
+        yield
+    finally:
+        if renew:
+            renew.cancel()
+
+
+async def _renew(paper: tls.Certificate) -> None:
+    while True:
+        await asyncio.sleep(tls.CHECK_S)
+        await asyncio.to_thread(paper.renew)

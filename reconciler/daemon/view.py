@@ -1,0 +1,194 @@
+"""What there is to see: a row per connection in memory, kept up with the store.
+
+The store tells by one number whether anything changed; only records that changed are
+read again. Time alone changes health too, so all rows are judged anew now and then.
+All of that happens in a thread of its own, and whoever asks meanwhile gets what was
+there before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from reconciler.core.errors import StateError
+from reconciler.core.health import Health, Intent, Sync
+from reconciler.core.ports import Clock, DesiredHead, DesiredSet, StateStore
+from reconciler.core.query import Table
+from reconciler.core.record import Record
+from reconciler.core.renames import successors
+from reconciler.core.run import Row, row_of
+from reconciler.pipeline import all_records, is_known
+
+CHECK_S: Final = 1.0
+"""How long nobody asks the store again whether anything changed."""
+JUDGE_S: Final = 15.0
+"""How often health is judged anew although nothing changed."""
+_SIGHTS_KEPT: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen last: everything, and when. `sequence` is the store's."""
+
+    at: datetime
+    sequence: int
+    table: Table = field(repr=False)
+    records: Mapping[str, Record] = field(default_factory=dict, repr=False)
+    desired: DesiredSet | None = field(default=None, repr=False)
+    sights: dict[frozenset[str], Table] = field(default_factory=dict, repr=False)
+    """Tables by owners, made when they are first asked for."""
+
+
+class View:
+    """The rows of all connections; may be asked by many at once.
+
+    Args:
+        store: Where the records are.
+        clock: Says what time it is.
+        executor: Runs what would hold up the loop.
+        workspace: Whose records the files speak of, also by not naming them.
+        desired: Returns what the files said when they were last read; None when they
+            could not be read. Cheap, and called from the thread.
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        clock: Clock,
+        executor: Executor,
+        *,
+        workspace: str = "",
+        desired: Callable[[], DesiredSet | None] = lambda: None,
+    ) -> None:
+        self._store, self._clock, self._executor = store, clock, executor
+        self._workspace, self._desired = workspace, desired
+        self._seen: Seen | None = None
+        self._checked_at: datetime | None = None
+        self._refreshing = asyncio.Lock()
+        self.error = ""
+        """Why the store could not be read the last time; empty when it could."""
+
+    async def seen(self, *, anew: bool = False) -> Seen:
+        """Return what there is; `anew` takes in what was written until now.
+
+        Raises:
+            StateError: The store cannot be read, and never could.
+        """
+        if self._seen is not None and not anew and not self._is_due():
+            return self._seen
+        if self._seen is not None and not anew and self._refreshing.locked():
+            return self._seen
+        async with self._refreshing:
+            if anew or self._seen is None or self._is_due():
+                await self._refresh()
+        if self._seen is None:
+            raise StateError(self.error)
+        return self._seen
+
+    async def table(
+        self, sees: frozenset[str] | None = None, *, anew: bool = False
+    ) -> Table:
+        """Return the rows of some owners' connections, None for everything."""
+        seen = await self.seen(anew=anew)
+        if sees is None:
+            return seen.table
+        if sees not in seen.sights:
+            rows = [row for row in seen.table.rows if row.owner in sees]
+            if len(seen.sights) >= _SIGHTS_KEPT:
+                seen.sights.clear()
+            seen.sights[sees] = Table(rows)
+        return seen.sights[sees]
+
+    def _is_due(self) -> bool:
+        if self._checked_at is None:
+            return True
+        # A clock that was set back must not keep us from looking.
+        passed = abs((self._clock.now() - self._checked_at).total_seconds())
+        return passed >= CHECK_S
+
+    async def _refresh(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            self._seen = await loop.run_in_executor(self._executor, self._look)
+            self.error = ""
+        except StateError as error:
+            self.error = str(error)
+        self._checked_at = self._clock.now()
+
+    def _look(self) -> Seen:
+        """Return what there is now, reading no record twice that did not change."""
+        before, now = self._seen, self._clock.now()
+        desired = self._desired()
+        sequence = self._store.info().sequence
+        if before and before.sequence == sequence and before.desired is desired:
+            passed = abs((now - before.at).total_seconds())
+            if passed < JUDGE_S:
+                return before
+            records = before.records
+        else:
+            records = self._records(before.records if before else {})
+        rows = _rows(records, desired, workspace=self._workspace, now=now)
+        return Seen(
+            at=now,
+            sequence=sequence,
+            table=Table(rows),
+            records=records,
+            desired=desired,
+        )
+
+    def _records(self, known: Mapping[str, Record]) -> Mapping[str, Record]:
+        heads = self._store.heads()
+        changed = [
+            name
+            for name, head in heads.items()
+            if name not in known or known[name].version != head.version
+        ]
+        kept = {name: known[name] for name in heads if name in known}
+        many = len(changed) > len(heads) // 2
+        fresh = all_records(self._store) if many else map(self._store.get, changed)
+        kept.update((record.name, _light(record)) for record in fresh if record)
+        return kept
+
+
+def _light(record: Record) -> Record:
+    """Return a record without what no row needs: most of its size."""
+    active = replace(record.active, text="") if record.active else None
+    return replace(record, active=active, history=(), accepted=(), golden=())
+
+
+def _rows(
+    records: Mapping[str, Record],
+    desired: DesiredSet | None,
+    *,
+    workspace: str,
+    now: datetime,
+) -> Iterator[Row]:
+    heads = desired.heads if desired else {}
+    held = successors(desired) if desired else {}
+    for name, record in records.items():
+        yield row_of(
+            record,
+            desired=held.get(name),
+            known=is_known(record, desired, workspace),
+            outcome=None,
+            now=now,
+        )
+    for name in heads.keys() - records.keys():
+        yield _pending(heads[name])
+
+
+def _pending(head: DesiredHead) -> Row:
+    return Row(
+        name=head.name,
+        type="",
+        provider=head.provider,
+        owner=head.owner,
+        intent=Intent.ACTIVE if head.active else Intent.INACTIVE,
+        sync=Sync.PENDING,
+        health=Health.UNKNOWN,
+    )

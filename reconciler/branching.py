@@ -45,7 +45,9 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
         *(f"{file}: {_BEHIND.format(rev=rev)}" for file in sorted(behind)),
         *(f"{file}: {_BROKEN}" for file in store.broken),
     )
-    return replace(planned, plan=replace(planned.plan, warnings=warnings))
+    # What is suspended now as before is no news to those who review a branch.
+    plan = replace(planned.plan, warnings=warnings, suspended=())
+    return replace(planned, plan=plan)
 
 
 def changes_not_allowed(app: App, actor: str, rev: str) -> tuple[Diagnostic, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.core.assemble import (
     assemble,
@@ -18,7 +19,12 @@ from reconciler.core.assemble import (
     ending_keys,
     facts_of,
 )
-from reconciler.core.compare import bare_change, compared_change, reaching_change
+from reconciler.core.compare import (
+    bare_change,
+    compared_change,
+    reaching_change,
+    suspended_change,
+)
 from reconciler.core.errors import (
     DocumentError,
     InputError,
@@ -31,6 +37,7 @@ from reconciler.core.guard import Allowances, Limits, judge, stale_plan
 from reconciler.core.outcome import (
     Outcome,
     failed,
+    held_back,
     is_untested,
     skipped,
     untested,
@@ -41,6 +48,7 @@ from reconciler.core.plan import (
     Plan,
     PlanOptions,
     Step,
+    is_removal,
     is_stale,
 )
 from reconciler.core.ports import (
@@ -54,6 +62,8 @@ from reconciler.core.record import (
     Commit,
     Head,
     Record,
+    is_suspended,
+    suspension_of,
 )
 from reconciler.core.renames import successors
 from reconciler.core.run import Row, lost_row, row_of
@@ -86,7 +96,13 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
     desired = ports.source.read()
     recorded = ports.store.heads()
     now = ports.clock.now()
-    steps = decide_all(desired, recorded, options=request.options, now=now)
+    steps = decide_all(
+        desired,
+        recorded,
+        options=request.options,
+        now=now,
+        suspended=_suspended(ports.store, recorded, now=now),
+    )
     changes = tuple(_detail(ports, step, desired, recorded) for step in steps)
     plan = replace(
         assemble(changes, desired, recorded, options=request.options),
@@ -186,9 +202,12 @@ def _detail(
     known_as = step.previous or step.name
     head, before = desired.heads.get(step.name), recorded.get(known_as)
     change = bare_change(step, head, before)
-    if step.action is ActionKind.KEEP:
+    if step.action is ActionKind.KEEP and not step.suspended:
         return change
     record = ports.store.get(known_as) if before else None
+    if step.action is ActionKind.KEEP:
+        held = suspension_of(record, now=ports.clock.now()) if record else None
+        return suspended_change(change, held)
     if head is None:
         return reaching_change(change, record)
     change = compared_change(
@@ -200,6 +219,16 @@ def _detail(
         same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
     return reaching_change(change, record)
+
+
+def _suspended(
+    store: StateStore, recorded: Mapping[str, Head], *, now: datetime
+) -> frozenset[str]:
+    """Return the names of what operators keep out of service at this moment."""
+    records = (store.get(head.name) for head in recorded.values() if head.suspended)
+    return frozenset(
+        record.name for record in records if record and is_suspended(record, now=now)
+    )
 
 
 def _deployed(ports: Ports, record: Record | None) -> Desired | None:
@@ -290,13 +319,16 @@ class _Run:
     ) -> Outcome:
         ports = self.ports
         record = ports.store.get(change.previous or change.name)
+        now = ports.clock.now()
+        if record and is_suspended(record, now=now) and not is_removal(change):
+            return held_back(change, "suspended meanwhile")
         settled = settle(
             change,
             desired=desired,
             record=record,
             verdict=verdict,
             context=Context(
-                now=ports.clock.now(),
+                now=now,
                 who=ports.who(),
                 workspace=self.plan.workspace,
                 commit=self.plan.commit,

@@ -97,7 +97,8 @@ def current_rows(
     if desired and names is None:
         recorded = {row.name for row in rows}
         new = sorted(desired.heads.keys() - recorded)
-        rows += tuple(_pending_row(ports.source, name) for name in new)
+        now = ports.clock.now()
+        rows += tuple(_pending_row(ports.source, name, now=now) for name in new)
     return tuple(sorted(rows, key=lambda row: row.name)), desired
 
 
@@ -190,15 +191,19 @@ def _rows(app: App, run: Run) -> tuple[Row, ...]:
         return ()
 
 
-def _pending_row(source: DocumentSource, name: str) -> Row:
+def _pending_row(source: DocumentSource, name: str, *, now: datetime) -> Row:
     connection = source.load(name).connection
+    asked = connection.suspension
+    suspension = asked if asked and asked.holds(now) and connection.active else None
+    intent = Intent.ACTIVE if connection.active else Intent.INACTIVE
     return Row(
         name=name,
         type=connection.type,
         provider=connection.provider,
         owner=connection.owner,
         labels=connection.labels,
-        intent=Intent.ACTIVE if connection.active else Intent.INACTIVE,
+        intent=Intent.SUSPENDED if suspension else intent,
+        suspension=suspension,
         sync=Sync.PENDING,
         health=Health.UNKNOWN,
     )

@@ -28,6 +28,7 @@ from reconciler.core.ports import (
     Tester,
     Unsealed,
 )
+from reconciler.core.record import suspension_of
 from reconciler.core.run import RunReport
 from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
@@ -304,6 +305,9 @@ class SopsUnsealer:
 def running_job(app: App, name: str) -> Job:
     """Return what runs under a name, ready to be opened; raises `StateError`."""
     record = app.store.get(name)
+    held = suspension_of(record, now=app.clock.now()) if record else None
+    if held:
+        raise StateError(f"'{name}' is out of service, {held.in_words()}")
     if record is None or record.active is None or record.status == "inactive":
         raise StateError(
             f"'{name}' has no active revision in {app.state_url}; "

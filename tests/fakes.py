@@ -139,7 +139,7 @@ def desired(
         "settings": {"symbols": [f"S/{version}"]},
         **more,
     }
-    text = json.dumps(data, sort_keys=True)
+    text = json.dumps(data, sort_keys=True, default=str)
     connection = Connection(
         name=name,
         type="fake",
@@ -150,6 +150,7 @@ def desired(
         on_remove=OnRemove(more.get("on_remove", "deactivate")),
         previous_names=tuple(more.get("previous_names", ())),  # type: ignore[arg-type]
         used_by=tuple(more.get("used_by", ())),  # type: ignore[arg-type]
+        suspension=more.get("suspend"),  # type: ignore[arg-type]
         labels=dict(more.get("labels", {})),  # type: ignore[call-overload]
         credential_names=tuple(more.get("credentials", {})),  # type: ignore[arg-type]
     )
@@ -161,6 +162,10 @@ def desired(
         data=data,
         seal=seal_of(data),
     )
+
+
+def _until_s(connection: Connection) -> float:
+    return connection.suspension.until_s if connection.suspension else 0.0
 
 
 @dataclass
@@ -186,6 +191,7 @@ class FakeSource:
                 provider=document.connection.provider,
                 protected=document.connection.protected,
                 previous_names=document.connection.previous_names,
+                suspended_until=_until_s(document.connection),
             )
             for name, document in self.documents.items()
             if name not in self.invalid

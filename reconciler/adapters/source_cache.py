@@ -70,7 +70,7 @@ def row_of(
         head.owner,
         head.provider,
         head.protected,
-        *(head.previous_names and [head.previous_names]),
+        *_rare(head),
     ]
     claimed = [] if head else list(former_names)
     return [digest, fields, list(names), list(map(_packed, diagnostics)), claimed]
@@ -83,8 +83,19 @@ def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:
         TypeError, ValueError: The row is damaged.
     """
     name, revision, active, owner, provider, protected, *more = fields
-    former = tuple(*more) if more else ()
-    return DesiredHead(name, file, revision, active, owner, provider, protected, former)
+    head = DesiredHead(name, file, revision, active, owner, provider, protected)
+    if not more:
+        return head
+    former, until = more if len(more) > 1 else (*more, 0.0)
+    return head._replace(previous_names=tuple(former), suspended_until=until)
+
+
+def _rare(head: DesiredHead) -> list[Any]:
+    """Return what few documents have, as far as this one has it."""
+    found = [list(head.previous_names), head.suspended_until]
+    while found and not found[-1]:
+        found.pop()
+    return found
 
 
 def diagnostic_of(file: str, packed: Sequence[Any]) -> Diagnostic:

@@ -36,6 +36,7 @@ def head_of(source: Source, connection: Connection) -> DesiredHead:
         provider=connection.provider,
         protected=connection.protected,
         previous_names=connection.previous_names,
+        suspended_until=connection.suspension.until_s if connection.suspension else 0.0,
     )
 
 

@@ -140,7 +140,7 @@ def _require_key_for_all(app: App, plan: Plan) -> None:
 
 def _show(console: Console, plan: Plan) -> None:
     """Show the plan; what the guards refused stands in the result."""
-    if plan.changes or plan.waiting:
+    if plan.changes or plan.waiting or plan.suspended:
         shown = replace(plan, refusals=())
         color, verbose = console.err_color, console.verbose
         console.say(plan_human(shown, color=color, verbose=verbose, brief=True))

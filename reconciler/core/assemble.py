@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from reconciler.core.decisions import decide, held
 from reconciler.core.guard import Facts
 from reconciler.core.permissions import EXPIRY_DAYS, expiry_warning
 from reconciler.core.plan import (
@@ -15,7 +16,6 @@ from reconciler.core.plan import (
     PlanOptions,
     Scope,
     Step,
-    decide,
     digest_of,
     is_removal,
 )
@@ -39,8 +39,12 @@ def decide_all(
     *,
     options: PlanOptions,
     now: datetime,
+    suspended: Collection[str] = (),
 ) -> tuple[Step, ...]:
-    """Return the steps, sorted by name; a name whose file is invalid has none."""
+    """Return the steps, sorted by name; a name whose file is invalid has none.
+
+    `suspended` names the records that an operator keeps out of service.
+    """
     now_s = now.timestamp()
     moved = renames_of(desired, recorded)
     names = (desired.heads.keys() | recorded.keys()) - desired.invalid_names
@@ -63,7 +67,28 @@ def decide_all(
             continue  # nearly all of them, nearly always
         if step := decide(head, record, options=options, now_s=now_s):
             steps.append(step)
+    if suspended:
+        seen = {name for name in names if name in desired.heads} - moved.keys()
+        steps = _held(steps, suspended, seen)
     return tuple(sorted(steps, key=lambda step: step.name))
+
+
+def _held(
+    steps: Sequence[Step], suspended: Collection[str], seen: Collection[str]
+) -> list[Step]:
+    """Return the steps with those held back whose records an operator suspended.
+
+    Of `seen`, also those that need nothing are told of.
+    """
+    free = [one for one in steps if (one.previous or one.name) not in suspended]
+    caught = [one for one in steps if (one.previous or one.name) in suspended]
+    quiet = {name for name in seen if name in suspended}
+    quiet -= {one.name for one in caught}
+    return [
+        *free,
+        *(held(one, one.name) for one in caught),
+        *(held(None, name) for name in quiet),
+    ]
 
 
 def _is_settled(head: DesiredHead, record: Head, workspace: str) -> bool:
@@ -106,7 +131,7 @@ def assemble(
 ) -> Plan:
     """Return the plan of these changes, yet without store position and refusals."""
     doing = tuple(c for c in changes if c.action is not ActionKind.KEEP)
-    waiting = tuple(c for c in changes if c.action is ActionKind.KEEP)
+    kept = [c for c in changes if c.action is ActionKind.KEEP]
     names = desired.heads.keys() | recorded.keys() | desired.invalid_names
     considered = len(names)
     if options.scope.is_partial:
@@ -120,7 +145,8 @@ def assemble(
         total=len(names),
         kept=_kept(changes, desired, options.scope),
         changes=doing,
-        waiting=waiting,
+        waiting=tuple(change for change in kept if not change.suspended),
+        suspended=tuple(change for change in kept if change.suspended),
         unmanaged=_unmanaged(changes, desired, recorded, options.workspace),
         invalid=tuple(sorted(desired.invalid_names)),
     )

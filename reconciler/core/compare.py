@@ -15,6 +15,7 @@ from reconciler.core.notes import notes_of
 from reconciler.core.plan import Change, Step, is_removal
 from reconciler.core.ports import Desired, DesiredHead
 from reconciler.core.record import Head, Record, Status
+from reconciler.core.suspension import Suspension
 
 
 def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Change:
@@ -26,6 +27,7 @@ def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Ch
         reason=step.reason,
         test=step.test,
         orphan=step.orphan,
+        suspended=step.suspended,
         previous=step.previous,
         provider=known.provider if known else "",
         owner=known.owner if known else "",
@@ -63,7 +65,7 @@ def compared_change(
     change = replace(
         change,
         fields=fields,
-        notes=notes_of(fields, new, record) if old else (),
+        notes=(*_suspension(change, new), *_notes(fields, old, new, record)),
         type=new.connection.type,
         needs_key=change.test and bool(new.connection.credential_names),
     )
@@ -75,6 +77,28 @@ def compared_change(
         reason = _said(change, "sealed again, same values")
         return replace(_untested(change, reason), resealed=True)
     return change
+
+
+def suspended_change(change: Change, suspension: Suspension | None) -> Change:
+    """Return a change that keeps something out of service, with who, why and until."""
+    if suspension is None:
+        return change
+    waits = f"; {change.reason}" if change.reason else ""
+    return replace(change, reason=f"{suspension.in_words()}{waits}")
+
+
+def _suspension(change: Change, new: Desired) -> tuple[str, ...]:
+    asked = new.connection.suspension
+    return (asked.in_words(),) if change.suspended and asked else ()
+
+
+def _notes(
+    fields: tuple[FieldChange, ...],
+    old: Desired | None,
+    new: Desired,
+    record: Record | None,
+) -> tuple[str, ...]:
+    return notes_of(fields, new, record) if old else ()
 
 
 def _only_ciphertext(fields: tuple[FieldChange, ...]) -> bool:

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from reconciler.core.suspension import Suspension
+
 DEFAULT_OWNER = "admin"
 
 
@@ -80,3 +82,4 @@ class Connection:
     timeframes: tuple[str, ...] = ()
     market: str = ""
     expires_at: datetime | None = None
+    suspension: Suspension | None = None

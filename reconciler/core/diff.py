@@ -15,7 +15,7 @@ SEALED_ROOTS = ("credentials", "binding")
 BOOKKEEPING_ROOT = "sops"
 UNTESTED_ROOTS = (
     *("version", "name", "previous_names", "labels", "protected"),
-    *("on_remove", "used_by", "health", "expires"),
+    *("on_remove", "used_by", "health", "expires", "suspend"),
 )
 """Fields that change nothing of how we speak to the provider."""
 

@@ -37,11 +37,13 @@ from reconciler.core.document_sections import (
     PermissionSection,
     Scalar,
     Section,
+    SuspendSection,
     calendar_date,
 )
 from reconciler.core.document_words import Wants
 from reconciler.core.modelled import modelled
 from reconciler.core.source import Source
+from reconciler.core.suspension import Suspension
 
 _ON_REMOVE: Final = tuple(OnRemove)
 _OWNER_PATTERN = r"^(admin|(user|team):[A-Za-z0-9][A-Za-z0-9._@-]{0,62})$"
@@ -94,6 +96,13 @@ class ConnectionDocument(Section):
         default=True,
         title="Active",
         description="False deactivates the connection and keeps it.",
+    )
+    suspend: Annotated[SuspendSection, Wants("a mapping with a reason")] | None = Field(
+        default=None,
+        title="Suspend",
+        description="Out of service for a time, with a reason: kept as it is, and "
+        "not tested.",
+        examples=[{"reason": "migration", "until": "2026-12-24T18:00:00Z"}],
     )
     protected: Annotated[bool, Wants("true or false")] = Field(
         default=False,
@@ -216,6 +225,14 @@ def _validated(source: Source) -> tuple[ConnectionDocument | None, list[Diagnost
     return modelled(ConnectionDocument, source, data)
 
 
+def _suspension(asked: SuspendSection | None) -> Suspension | None:
+    if asked is None:
+        return None
+    return Suspension(
+        who=asked.by, reason=asked.reason, until=asked.until, declared=True
+    )
+
+
 def _end_of(day: str) -> datetime | None:
     if not day:
         return None
@@ -255,4 +272,5 @@ def _connection(
         timeframes=wanted.timeframes,
         market=wanted.market,
         expires_at=_end_of(model.expires),
+        suspension=_suspension(model.suspend),
     )

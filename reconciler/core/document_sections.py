@@ -132,6 +132,24 @@ class PermissionSection(Section):
     )
 
 
+class SuspendSection(Section):
+    """Out of service for a time: kept as it is, and not tested."""
+
+    reason: Annotated[Line, Wants("one line of text: why")] = Field(
+        title="Reason", description="Why it is out of service.", examples=["migration"]
+    )
+    until: moment() | None = Field(  # type: ignore[valid-type]
+        default=None,
+        title="Until",
+        description="When it ends by itself, in quotes; by default when the key is "
+        "removed from the file.",
+        examples=["2026-12-24T18:00:00Z"],
+    )
+    by: Annotated[Line, Wants("one line of text: who")] = Field(
+        default="", title="By", description="Who wants it.", examples=["alice"]
+    )
+
+
 class HealthSection(Section):
     """When to test again, and when to call the connection broken."""
 

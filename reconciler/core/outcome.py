@@ -72,6 +72,18 @@ def skipped(name: str, action: ActionKind) -> Outcome:
     )
 
 
+def held_back(change: Change, why: str) -> Outcome:
+    """Return the outcome of a change that must not be made now."""
+    return Outcome(
+        name=change.name,
+        action=change.action,
+        result=Result.SKIPPED,
+        reason=why,
+        before=change.before,
+        after=change.after,
+    )
+
+
 def failed(change: Change, why: str) -> Outcome:
     """Return the outcome of a change that we could not carry out."""
     return Outcome(

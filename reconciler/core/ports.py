@@ -290,7 +290,8 @@ class Unsealer(Protocol):
 class DesiredHead(NamedTuple):
     """The part of a document that decides whether it needs a look.
 
-    A tuple, because every plan makes one for every document.
+    A tuple, because every plan makes one for every document. `suspended_until` (Unix
+    seconds) is when the suspension that it asks for ends; 0 for none.
     """
 
     name: str
@@ -301,6 +302,7 @@ class DesiredHead(NamedTuple):
     provider: str
     protected: bool = False
     previous_names: tuple[str, ...] = ()
+    suspended_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

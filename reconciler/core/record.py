@@ -267,6 +267,11 @@ def suspension_of(record: Record, *, now: datetime) -> Suspension | None:
     return next((one for one in both if one and one.holds(now)), None)
 
 
+def is_suspended(record: Record, *, now: datetime) -> bool:
+    """Tell whether an operator suspended it, whatever its file says."""
+    return record.suspension is not None and record.suspension.holds(now)
+
+
 def key_ends_at(record: Record) -> datetime | None:
     """Return when the credentials end: the earlier of what file and provider say."""
     test = record.last_test

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.core.decisions import decide
 from reconciler.core.diagnostic import Diagnostic, Span
-from reconciler.core.plan import PlanOptions, Step, decide
+from reconciler.core.plan import PlanOptions, Step
 from reconciler.core.ports import DesiredHead, DesiredSet
 from reconciler.core.record import Head
 

@@ -163,6 +163,8 @@ def count_rows(rows: Iterable[Row]) -> dict[str, int]:
         words = [row.health.value, row.outcome.value if row.outcome else ""]
         if row.sync is not Sync.IN_SYNC:
             words.append(row.sync.value)
+        if row.intent is Intent.SUSPENDED:
+            words.append(row.intent.value)
         for word in filter(None, set(words)):
             tally[word] = tally.get(word, 0) + 1
     return tally

@@ -25,6 +25,7 @@ from reconciler.core.record import (
     renamed,
 )
 from reconciler.core.schedule import next_attempt
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Verdict
 
 
@@ -193,7 +194,7 @@ def _accepted(
         next_attempt_at=None,
         orphaned=False,
     )
-    if not connection.active:
+    if not connection.active or _is_out(runs, context):
         return replace(runs, status=Status.INACTIVE, failures=0, successes=0)
     if changed:
         accepted = (*base.accepted, _as_accepted(desired, context))
@@ -284,9 +285,26 @@ def _declared(record: Record, connection: Connection, context: Context) -> Recor
         used_by=connection.used_by,
         policy=connection.health,
         expires_at=connection.expires_at,
+        declared_suspension=_declared_suspension(record, connection, context),
         managed_by=context.workspace,
         updated_at=context.now,
     )
+
+
+def _is_out(record: Record, context: Context) -> bool:
+    asked = record.declared_suspension
+    return asked is not None and asked.holds(context.now)
+
+
+def _declared_suspension(
+    record: Record, connection: Connection, context: Context
+) -> Suspension | None:
+    """Return what the file asks for, since when it was first recorded."""
+    asked, known = connection.suspension, record.declared_suspension
+    if asked is None or not connection.active:
+        return None
+    same = known is not None and replace(known, at=None) == asked
+    return known if same else replace(asked, at=context.now)
 
 
 def _tested(record: Record, verdict: Verdict) -> Record:

@@ -6,6 +6,7 @@ by itself; nothing has to be written for that.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,11 @@ class Suspension:
     def holds(self, now: datetime) -> bool:
         """Tell whether it has not ended yet."""
         return self.until is None or now < self.until
+
+    @property
+    def until_s(self) -> float:
+        """Return when it ends in Unix seconds; infinite without an end."""
+        return self.until.timestamp() if self.until else math.inf
 
     def in_words(self) -> str:
         """Return `suspended by alice until 2026-12-24T18:00:00Z: exchange moves`."""

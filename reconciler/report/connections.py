@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from reconciler.core.health import UNHEALTHY, Health, Sync
+from reconciler.core.health import UNHEALTHY, Health, Intent, Sync
 from reconciler.core.run import Row, count_rows
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, warning_lines
@@ -91,6 +91,8 @@ def status_summary(rows: Sequence[Row]) -> str:
         for word in Sync
         if word in syncs and word is not Sync.IN_SYNC
     ]
+    out = sum(row.intent is Intent.SUSPENDED for row in rows)
+    apart += [f"{out} suspended"] if out else []
     more = f"; {', '.join(apart)}" if apart else ""
     return f"{count(len(rows), 'connection')}: {health_counts(rows)}{more}."
 
@@ -125,7 +127,10 @@ def _sync(sync: Sync, style: Style) -> str:
 
 def _is_worth_a_line(row: Row) -> bool:
     return (
-        is_unwell(row) or row.sync is not Sync.IN_SYNC or row.health is Health.UNKNOWN
+        is_unwell(row)
+        or row.sync is not Sync.IN_SYNC
+        or row.health is Health.UNKNOWN
+        or row.suspension is not None
     )
 
 
@@ -141,7 +146,7 @@ def _status_cells(row: Row, *, style: Style, now: datetime) -> tuple[str, ...]:
 
 
 def _trouble(row: Row, *, style: Style, now: datetime) -> list[str]:
-    lines = []
+    lines = [safe(row.suspension.in_words())] if row.suspension else []
     if row.diagnosis and is_unwell(row):
         lines += diagnosis_lines(
             row.diagnosis, next_at=row.next_attempt_at, now=now, style=style

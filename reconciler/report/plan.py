@@ -48,7 +48,8 @@ def plan_human(
     parts = [
         [style.bold(banner(plan))] if plan.scope.is_partial else [],
         _changes(plan.changes, style=style, verbose=verbose, brief=brief),
-        _waiting(plan.waiting, style=style),
+        _apart("Waiting, nothing is done for them now:", plan.waiting, style=style),
+        _apart("Suspended, left alone:", plan.suspended, style=style),
         [style.yellow(f"! {safe(text)}") for text in plan.warnings],
         _listed("Not managed here, left alone", plan.unmanaged, limit=limit),
         _listed("Invalid, left as they are", plan.invalid, limit=None),
@@ -61,7 +62,7 @@ def plan_human(
 def plan_json(plan: Plan) -> str:
     """Return the plan as the JSON document that is saved and read back."""
     data = to_data(plan)
-    for change in [*data["changes"], *data["waiting"]]:
+    for change in [*data["changes"], *data["waiting"], *data["suspended"]]:
         change["fields"] = [_unsealed_only(field) for field in change["fields"]]
     return pretty(data)
 
@@ -137,15 +138,13 @@ def _places(change: Change, style: Style) -> list[str]:
     return [style.dim(said)]
 
 
-def _waiting(waiting: Sequence[Change], *, style: Style) -> list[str]:
-    if not waiting:
+def _apart(title: str, held: Sequence[Change], *, style: Style) -> list[str]:
+    if not held:
         return []
     rows = [
-        (f". {safe(c.name)}", partner(c.provider, c.type), safe(c.reason))
-        for c in waiting
+        (f". {safe(c.name)}", partner(c.provider, c.type), safe(c.reason)) for c in held
     ]
-    head = style.bold("Waiting, nothing is done for them now:")
-    return [head, *table(rows, indent=2)]
+    return [style.bold(title), *table(rows, indent=2)]
 
 
 def _listed(title: str, items: Sequence[str], *, limit: int | None) -> list[str]:

@@ -42,7 +42,8 @@ def plan_markdown(plan: Plan, *, limit: int = LIMIT) -> str:
             refusals_part(plan.refusals),
             _change_table(plan.changes),
             _notes(plan),
-            _waiting_table(plan.waiting),
+            _apart("Waiting", plan.waiting),
+            _apart("Suspended", plan.suspended),
             *_lists(plan),
             Part(items=tuple(_diffs(plan.changes)), noun="diff"),
         ],
@@ -104,18 +105,18 @@ def _notes(plan: Plan) -> Part:
     return Part(head=head, items=items, noun="note")
 
 
-def _waiting_table(waiting: Sequence[Change]) -> Part:
-    if not waiting:
+def _apart(title: str, held: Sequence[Change]) -> Part:
+    if not held:
         return Part()
     return Part(
-        head=table_head(("Waiting", "Provider", "Reason")),
+        head=table_head((title, "Provider", "Reason")),
         items=tuple(
             row(
                 (code(c.name), code(partner(c.provider, c.type)), prose(c.reason)),
             )
-            for c in waiting
+            for c in held
         ),
-        noun="waiting connection",
+        noun=f"{title.lower()} connection",
     )
 
 

@@ -114,6 +114,7 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
         ("flags", ", ".join(flags)),
         ("credentials", f"{names(sealed)} (sealed)" if sealed else ""),
         ("intent", row.intent.value),
+        ("out of service", safe(row.suspension.in_words()) if row.suspension else ""),
         ("sync", row.sync.value),
         ("health", row.health.value),
         ("failures", f"{record.failures} in a row" if record.failures else ""),

@@ -27,7 +27,13 @@ from reconciler.report.text import (
     safe,
     table,
 )
-from reconciler.report.words import SIGNS, is_unwell, run_counts, survivor
+from reconciler.report.words import (
+    SIGNS,
+    is_unwell,
+    run_counts,
+    survivor,
+    suspended,
+)
 
 __all__ = ["run_human", "run_json", "run_markdown"]
 
@@ -44,6 +50,7 @@ def run_human(
     parts = [
         _entries(done, now=now, style=style, verbose=verbose),
         [style.bold("Not well, nothing was done:"), *unwell] if unwell else [],
+        _suspended(rows, style),
         _diagnostics(report, style),
         refusal_lines(report.refusals, color=color),
         [style.red(f"Error: {safe(report.error)}")] if report.error else [],
@@ -60,6 +67,11 @@ def run_json(report: RunReport) -> str:
 def run_summary(report: RunReport) -> str:
     """Return a run's one line."""
     return f"{safe(report.command).capitalize()}: {run_counts(report)}."
+
+
+def _suspended(rows: Sequence[Row], style: Style) -> list[str]:
+    found = [(safe(name), safe(said)) for name, said in suspended(rows)]
+    return [style.bold("Out of service:"), *table(found, indent=2)] if found else []
 
 
 def _entries(

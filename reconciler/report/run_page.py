@@ -27,6 +27,7 @@ from reconciler.report.words import (
     prospect,
     run_counts,
     survivor,
+    suspended,
 )
 
 _TITLES = ("Connection", "Provider", "Outcome", "Sync", "Health", "Latency", "Reason")
@@ -44,6 +45,7 @@ def run_markdown(report: RunReport, *, limit: int = LIMIT) -> str:
             refusals_part(report.refusals),
             _table(first, "connection to look at", "connections to look at"),
             _listed("Diagnoses", _diagnoses(first), "diagnosis", "diagnoses"),
+            _listed("Out of service", _suspended(rows), "suspension"),
             _listed("Warnings", _warnings(rows), "warning"),
             _listed(
                 "Problems in files",
@@ -135,6 +137,10 @@ def _warnings(rows: Sequence[Row]) -> list[str]:
     return [
         f"- {code(one.name)}: {prose(text)}" for one in rows for text in one.warnings
     ]
+
+
+def _suspended(rows: Sequence[Row]) -> list[str]:
+    return [f"- {code(name)}: {prose(said)}" for name, said in suspended(rows)]
 
 
 def _problem(found: Diagnostic) -> str:

@@ -85,8 +85,7 @@ def plan_counts(plan: Plan) -> str:
     """Return `2 to create, 1 to update; 46 unchanged`, what stands out included."""
     doing = [f"{n} {COMING[action]}" for action, n in counts(plan.changes).items()]
     rest = [f"{plan.kept} unchanged"]
-    rest += [f"{len(plan.waiting)} waiting"] if plan.waiting else []
-    rest += [f"{len(plan.invalid)} invalid"] if plan.invalid else []
+    rest += _apart(plan)
     return f"{', '.join(doing)}; {', '.join(rest)}"
 
 
@@ -143,6 +142,11 @@ def survivor(row: Row) -> str:
     return f"the last good revision {shown} keeps running"
 
 
+def suspended(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Return what is out of service by name, with who, why and until."""
+    return [(row.name, row.suspension.in_words()) for row in rows if row.suspension]
+
+
 def prospect(
     diagnosis: Diagnosis, *, next_at: datetime | None, now: datetime | None
 ) -> str:
@@ -178,9 +182,17 @@ def _broken_files(report: RunReport) -> list[str]:
 def _nothing(plan: Plan) -> str:
     matching = plan.kept
     verb = "matches" if matching == 1 else "match"
-    rest = f", {len(plan.waiting)} waiting" if plan.waiting else ""
-    rest += f", {len(plan.invalid)} invalid" if plan.invalid else ""
+    rest = "".join(f", {said}" for said in _apart(plan))
     return f"No changes. {count(matching, 'connection')} {verb}{rest}."
+
+
+def _apart(plan: Plan) -> list[str]:
+    held = (
+        (len(plan.waiting), "waiting"),
+        (len(plan.suspended), "suspended"),
+        (len(plan.invalid), "invalid"),
+    )
+    return [f"{number} {word}" for number, word in held if number]
 
 
 def _still(row: Row, shown: str) -> str:

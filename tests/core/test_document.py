@@ -5,6 +5,7 @@ import pytest
 from reconciler.adapters.documents import parse
 from reconciler.core.connection import Connection, HealthPolicy, Permissions
 from reconciler.core.document import to_connection
+from reconciler.core.suspension import Suspension
 
 FULL = """\
 version: 1
@@ -28,6 +29,7 @@ settings:
 expires: "2027-01-31"
 sops: {anything: {goes: [1, 2]}}
 """
+MOMENT = 'text: a moment such as "2026-12-24T18:00:00Z"'
 HEAD = "type: ccxt_crypto\nprovider: binance\n"
 
 
@@ -48,6 +50,36 @@ def complaints(text, stem="x"):
 
 def hint(text):
     return judge(text)[1][0].hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "suspend: true",
+            "3:10 R203 suspend must be a mapping with a reason, not true",
+        ),
+        ("suspend: {by: alice}", "3:10 R202 suspend.reason is missing"),
+        (
+            'suspend: {reason: r, until: "2026-12-24"}',
+            f"3:29 R204 suspend.until must be {MOMENT}, not text '2026-12-24'",
+        ),
+    ],
+)
+def test_a_suspension_that_says_too_little_is_an_error(text, said):
+    assert complaints(f"{HEAD}{text}\n") == [said]
+
+
+def test_a_suspension_is_read_in_utc():
+    text = 'suspend: {reason: r, until: "2026-12-24T18:00:00+01:00", by: alice}'
+    connection, _ = judge(f"{HEAD}{text}\n")
+
+    assert connection.suspension == Suspension(
+        who="alice",
+        reason="r",
+        until=datetime(2026, 12, 24, 17, tzinfo=UTC),
+        declared=True,
+    )
 
 
 def test_a_full_document_becomes_a_connection():

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.core.assemble import decide_all
+from reconciler.core.decisions import decide
 from reconciler.core.plan import (
     ActionKind,
     Change,
     PlanOptions,
     Scope,
     counts,
-    decide,
     digest_of,
 )
 from reconciler.core.ports import DesiredHead, DesiredSet

@@ -112,7 +112,8 @@ class GitBase:
         return found
 
     def _accepted(self, document: Desired) -> Record:
-        connection = document.connection
+        connection, suspension = document.connection, document.connection.suspension
+        is_out = bool(suspension and suspension.holds(self._at))
         return Record(
             name=connection.name,
             type=connection.type,
@@ -124,7 +125,8 @@ class GitBase:
             used_by=connection.used_by,
             policy=connection.health,
             managed_by=self._workspace,
-            status=Status.ACTIVE if connection.active else Status.INACTIVE,
+            status=_status(wanted=connection.active and not is_out),
+            declared_suspension=suspension,
             created_at=self._at,
             updated_at=self._at,
             active=Deployed(
@@ -149,9 +151,15 @@ class GitBase:
             revision=head.revision,
             active_revision=head.revision,
             result=Result.APPLIED,
-            status=Status.ACTIVE if head.active else Status.INACTIVE,
+            status=_status(
+                wanted=head.active and head.suspended_until <= self._at.timestamp()
+            ),
             managed_by=self._workspace,
             owner=head.owner,
             provider=head.provider,
             protected=head.protected,
         )
+
+
+def _status(*, wanted: bool) -> Status:
+    return Status.ACTIVE if wanted else Status.INACTIVE

@@ -10,7 +10,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.options import example, format_option, label_option
 
 _STATUS = [
-    *("active", "inactive"),
+    *("active", "inactive", "suspended"),
     *("in-sync", "pending", "rejected", "drifted", "orphaned"),
 ]
 _HEALTH = ["healthy", "degraded", "stale", "error", "unknown", "inactive"]

@@ -7,13 +7,13 @@ a group only after `keep` has returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.errors import DocumentError, StaleError
 from reconciler.core.outcome import Outcome, failed, is_untested, skipped
 from reconciler.core.plan import ActionKind, Change
-from reconciler.core.ports import Job, Ports, StateStore
+from reconciler.core.ports import Job, Ports, StateStore, StoreInfo
 from reconciler.core.record import Commit, Record, Result
 from reconciler.core.settle import Context, Settled, settle_test
 from reconciler.core.verdict import Verdict
@@ -74,22 +74,27 @@ def settled_of(
 
 
 def keep_results(
-    store: StateStore, results: Sequence[tuple[Record, Settled]]
+    store: StateStore,
+    results: Sequence[tuple[Record, Settled]],
+    *,
+    committed: Callable[[StoreInfo], None] = lambda _info: None,
 ) -> list[Outcome]:
     """Commit results in one step and return their outcomes, in the same order.
 
     Each is written only if the record is still the one that was tested; what leaves
-    no record is not written. Raises `StateError` when nothing could be written.
+    no record is not written. `committed` hears where the store stands after each
+    commit. Raises `StateError` when nothing could be written.
     """
     news = [(record, settled) for record, settled in results if settled.record]
     try:
         if news:
-            store.commit(_commit_of(news))
+            committed(store.commit(_commit_of(news)))
     except StaleError:
         if len(results) == 1:
             return [_stale(results[0][1])]
         # One of the records moved: the results of the others still count.
-        return [outcome for one in results for outcome in keep_results(store, [one])]
+        kept = (keep_results(store, [one], committed=committed) for one in results)
+        return [outcome for part in kept for outcome in part]
     return [settled.outcome for _, settled in results]
 
 

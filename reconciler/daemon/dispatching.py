@@ -64,8 +64,8 @@ class Dispatcher(Protocol):
         """Tell that taken work has ended, however it ended."""
         ...
 
-    def drop(self) -> int:
-        """Forget what waits; returns how much that was."""
+    def cancel(self, key: tuple[str, bool]) -> bool:
+        """Take out what waits under a key; False when nothing does."""
         ...
 
     @property
@@ -142,13 +142,9 @@ class LocalDispatcher:
         if not self._running[work.group]:
             del self._running[work.group]
 
-    def drop(self) -> int:
-        """Forget what waits; returns how much that was."""
-        dropped = len(self._queued)
-        self._queued.clear()
-        for groups in self._order.values():
-            groups.clear()
-        return dropped
+    def cancel(self, key: tuple[str, bool]) -> bool:
+        """Take out what waits under a key; False when nothing does."""
+        return self._queued.pop(key, None) is not None
 
     def _first_of(self, groups: dict[str, deque[Work]], group: str) -> Work | None:
         """Take the group's first that may start; what was moved up is dropped."""

@@ -43,6 +43,12 @@ class Timetable:
             self._heap = [(at, name) for name, at in self._at.items()]
             heapq.heapify(self._heap)
 
+    def shift(self, by_s: float) -> None:
+        """Move every moment, after the clock was moved."""
+        self._at = {name: at + by_s for name, at in self._at.items()}
+        self._heap = [(at, name) for name, at in self._at.items()]
+        heapq.heapify(self._heap)
+
     def take_due(self, now_s: float) -> list[tuple[str, float]]:
         """Take out what is due, the longest overdue first, with its moment."""
         taken = []

@@ -80,13 +80,13 @@ def test_groups_take_turns():
     assert [work.name for work in taken(queue)] == ["a1", "b1", "a2", "b2"]
 
 
-def test_what_waits_can_be_dropped():
+def test_what_waits_can_be_taken_out_and_what_runs_cannot():
     queue = LocalDispatcher()
     queue.add(due("a"))
     running = queue.take()
     queue.add(due("b"))
 
-    assert queue.drop() == 1
+    assert [queue.cancel(("b", False)), queue.cancel(("a", False))] == [True, False]
     assert (queue.waiting, queue.running, queue.take()) == (0, 1, None)
     queue.done(running)
     assert queue.running == 0

@@ -41,10 +41,10 @@ class JobTest:
     vantage: str = ""
     trace: Callable[[str], None] | None = None
 
-    def limit_of(self, job: Job) -> int:
-        """Return how many tests of the job's provider may run side by side."""
+    def limit_of(self, kind: str) -> int:
+        """Return how many tests of one provider of a type may run side by side."""
         try:
-            return max(1, self.adapters[job.connection.type].max_concurrency)
+            return max(1, self.adapters[kind].max_concurrency)
         except Exception:  # noqa: BLE001 - its test says what is wrong
             return 1
 

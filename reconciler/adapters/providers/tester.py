@@ -141,10 +141,10 @@ class _Queue:
         for job in jobs:
             self._waiting.setdefault(job.connection.provider, deque()).append(job)
 
-    def take(self, limit_of: Callable[[Job], int]) -> Job | None:
+    def take(self, limit_of: Callable[[str], int]) -> Job | None:
         """Return the next job that may start now, None when there is none."""
         for provider, jobs in self._waiting.items():
-            if self._running[provider] < limit_of(jobs[0]):
+            if self._running[provider] < limit_of(jobs[0].connection.type):
                 job = jobs.popleft()
                 self._running[provider] += 1
                 if not jobs:

@@ -19,27 +19,32 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
     Raises:
         InputError: There is no such commit, or no Git repository.
     """
+    from reconciler.adapters.base_layers import before_of
     from reconciler.adapters.git_history import (
         base_of,
         changed_elsewhere,
         changes_since,
     )
+    from reconciler.adapters.layers import self_contained
     from reconciler.adapters.stores.git_base import GitBase
 
     directory, folder = app.choices.directory, app.settings.connections
     commit = base_of(directory, rev)
-    changed = changes_since(directory, commit, folder)
+    everything = changes_since(directory, commit, folder)
+    before = before_of(directory, everything, folder=folder)
     source = app.source()
     store = GitBase(
         commit=commit,
         workspace=app.workspace,
         now=source.read().heads,
-        changed=changed,
-        parse=lambda text, file: source.parse(text, file=file),
+        changed=before.texts,
+        parse=lambda text, file: source.parse(
+            self_contained(before.source(text, file)), file=file
+        ),
         at=app.clock.now(),
     )
     planned = make_plan(replace(app.ports(store=store), source=source), request)
-    behind = changed_elsewhere(directory, commit, rev, folder) & changed.keys()
+    behind = changed_elsewhere(directory, commit, rev, folder) & everything.keys()
     warnings = (
         *planned.plan.warnings,
         *(f"{file}: {_BEHIND.format(rev=rev)}" for file in sorted(behind)),

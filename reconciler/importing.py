@@ -25,7 +25,7 @@ from reconciler.core.parity import (
 from reconciler.core.ports import Desired
 from reconciler.core.record import Action, Commit, Record
 from reconciler.core.settle import Context
-from reconciler.sealing import documents_below, seal_text
+from reconciler.sealing import documents_below, seal_text, whole_text
 from reconciler.wiring import App, write_file
 
 _READABLE = 0o644
@@ -154,7 +154,7 @@ def _sealed(
         return _Sealed(draft=draft, row=_row(draft, path, Brought.THERE))
     try:
         text = _text(app, draft, path)
-        desired = app.source().parse(text, file=os.fspath(path))
+        desired = app.source().parse(whole_text(app, text, file=path), file=str(path))
     except DocumentError as error:
         for one in error.diagnostics:
             draft = draft.noting(Standing.CANNOT, "file", f"{one.code} {one.message}")

@@ -18,7 +18,9 @@ from reconciler.wiring import App
 if TYPE_CHECKING:
     from reconciler.adapters.sops import CreationRule, KeyChange, Recipients
     from reconciler.adapters.sops.merge.merging import Merged
+    from reconciler.core.defaults import Merge
     from reconciler.core.diagnostic import Diagnostic
+    from reconciler.core.origins import Origin
     from reconciler.core.seals import FileSeal
 
 
@@ -54,6 +56,7 @@ def seal_text(
         rebind=rebind,
         rule=rule.rule if rule else None,
         only_encrypted=rule.mac_only_encrypted if rule else None,
+        merge=merge_for(app, file),
     )
 
 
@@ -76,7 +79,14 @@ def reseal_text(app: App, before: str, plain: str, *, file: Path) -> str:
     if not is_sealed(before, file=file):
         return seal_text(app, plain, file=file)
     now = app.clock.now()
-    return reseal(before, plain, file=str(file), keyring=app.keyring, now=now)
+    return reseal(
+        before,
+        plain,
+        file=str(file),
+        keyring=app.keyring,
+        now=now,
+        merge=merge_for(app, file),
+    )
 
 
 def set_in_text(app: App, text: str, values: Mapping[str, Any], *, file: Path) -> str:
@@ -96,6 +106,7 @@ def set_in_text(app: App, text: str, values: Mapping[str, Any], *, file: Path) -
         recipients=Recipients.of(named) if named else rule_keys,
         rule=rule.rule if rule else None,
         only_encrypted=rule.mac_only_encrypted if rule else None,
+        merge=merge_for(app, file),
     )
 
 
@@ -104,7 +115,14 @@ def unset_in_text(app: App, text: str, keys: Sequence[str], *, file: Path) -> st
     from reconciler.adapters.sops import unset_values
 
     now = app.clock.now()
-    return unset_values(text, keys, file=str(file), keyring=app.keyring, now=now)
+    return unset_values(
+        text,
+        keys,
+        file=str(file),
+        keyring=app.keyring,
+        now=now,
+        merge=merge_for(app, file),
+    )
 
 
 def rotate_text(app: App, text: str, *, file: Path) -> str:
@@ -122,7 +140,49 @@ def rotate_text(app: App, text: str, *, file: Path) -> str:
         now=app.clock.now(),
         rule=rule.rule if rule else None,
         only_encrypted=rule.mac_only_encrypted if rule else None,
+        merge=merge_for(app, file),
     )
+
+
+def merge_for(app: App, file: Path) -> Merge:
+    """Return what completes a file's data by the defaults of its folder.
+
+    Raises:
+        DocumentError: The defaults are invalid: nothing is bound to what is unclear.
+    """
+    from reconciler.adapters.layers import layer_beside
+    from reconciler.core.defaults import as_written
+
+    layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
+    if layer is None:
+        return as_written
+    if layer.problems:
+        raise DocumentError(layer.problems)
+    return layer.merge
+
+
+def whole_text(app: App, text: str, *, file: Path) -> str:
+    """Return a document that needs no defaults: what its folder's add is in it."""
+    from reconciler.adapters import documents
+    from reconciler.adapters.layers import layer_beside, self_contained
+
+    layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
+    source = documents.parse(text, file=str(file))[0]
+    return self_contained(layer.over(source)[0]) if layer else text
+
+
+def origins_at(app: App, file: Path) -> tuple[Origin, ...]:
+    """Return where each value of a document comes from; raises `DocumentError`."""
+    from reconciler.adapters import documents
+    from reconciler.adapters.layers import layer_beside
+    from reconciler.core.origins import origins_of
+
+    source, problems = documents.read(app.choices.directory / file, file=str(file))
+    layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
+    found = (*problems, *(layer.problems if layer else ()))
+    if source.data is None or found:
+        raise DocumentError(found)
+    return origins_of(layer.over(source)[0] if layer else source, stem=file.stem)
 
 
 def rule_change(before: str, after: str, *, file: Path) -> str:
@@ -239,6 +299,7 @@ def merge_texts(
         keyring=app.keyring,
         now=app.clock.now(),
         marker_size=marker_size,
+        merge=merge_for(app, file),
     )
 
 

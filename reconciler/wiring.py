@@ -152,8 +152,8 @@ class App:
             ask_passphrase=self.choices.ask_passphrase,
         )
 
-    def source(self, files: Sequence[Path] = ()) -> DocumentSource:
-        """Return the documents: `connections.d`, or just `files`."""
+    def source(self, files: Sequence[Path] = (), *, home: str = "") -> DocumentSource:
+        """Return the documents, or just `files`, by the defaults of `home` if given."""
         from reconciler.adapters.source import FileSource
 
         return FileSource(
@@ -163,6 +163,7 @@ class App:
             files=files,
             lengths=not self.choices.sandbox,
             now=self.clock.now,
+            home=home,
         )
 
     @property

@@ -6,16 +6,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reconciler.adapters import documents
+from reconciler.adapters.base_layers import Before, before_of, over
 from reconciler.adapters.git_history import base_of, changes_since
+from reconciler.adapters.layers import Layer, layer_beside
 from reconciler.adapters.policy_file import (
     FILE,
     diagnostic_of,
     read_policy,
     standing_of,
 )
+from reconciler.core.defaults import FILE as DEFAULTS
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.errors import InputError
-from reconciler.core.policy import Policy, change_breaches, may_change_rules
+from reconciler.core.policy import (
+    Policy,
+    change_breaches,
+    may_change_rules,
+    may_place,
+)
 from reconciler.core.source import Source
 
 RULE_FILES = (FILE, ".sops.yaml", "reconcile.yaml", "CODEOWNERS", ".github/CODEOWNERS")
@@ -39,10 +47,11 @@ def check_actor(
     if policy is None:
         return ()
     found = [*_rules(policy, actor, everything)]
-    folder = f"{connections.rstrip('/')}/"
-    for file, old in everything.items():
-        if file.startswith(folder):
-            found += _file(policy, actor, directory, file, old)
+    before = before_of(directory, everything, folder=connections)
+    for file in before.texts:
+        found += _file(policy, actor, directory, file, before)
+    for folder in before.layers:
+        found += _defaults(policy, actor, folder)
     return tuple(sorted(found, key=lambda one: one.sort_key))
 
 
@@ -82,11 +91,12 @@ def _rules(
 
 
 def _file(
-    policy: Policy, actor: str, directory: Path, file: str, old: str
+    policy: Policy, actor: str, directory: Path, file: str, base: Before
 ) -> Iterator[Diagnostic]:
-    path = directory / file
+    path, old = directory / file, base.texts[file]
     now = path.read_bytes().decode(errors="replace") if path.is_file() else ""
-    before, after = _parsed(old, file), _parsed(now, file)
+    before = base.source(old, file) if old else None
+    after = _parsed(now, file, layer_beside(str(directory), file))
     source = after or before
     if source is None:
         return
@@ -99,5 +109,17 @@ def _file(
         yield diagnostic_of(source, breach)
 
 
-def _parsed(text: str, file: str) -> Source | None:
-    return documents.parse(text, file=file)[0] if text else None
+def _defaults(policy: Policy, actor: str, folder: str) -> Iterator[Diagnostic]:
+    """Refuse defaults by somebody who owns neither the folder nor everything."""
+    file = f"{folder}/{DEFAULTS}"
+    if actor not in policy.admins and not may_place(policy, actor, file):
+        yield Diagnostic(
+            code="R510",
+            message=f"'{actor}' may not change what holds for a folder of others",
+            span=Span(file),
+            hint="ask the owner, or an admin, to make this change",
+        )
+
+
+def _parsed(text: str, file: str, layer: Layer | None) -> Source | None:
+    return over(layer, documents.parse(text, file=file)[0]) if text else None

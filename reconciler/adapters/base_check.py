@@ -7,7 +7,16 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.adapters import documents
-from reconciler.adapters.git_history import Past, Version, base_of, read_base, read_past
+from reconciler.adapters.base_layers import CHANGED_DEFAULTS, before_of, over
+from reconciler.adapters.git_history import (
+    Past,
+    Version,
+    base_of,
+    changes_since,
+    read_base,
+    read_past,
+)
+from reconciler.adapters.layers import layer_beside
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.sops.upkeep.since import changed_seal
 from reconciler.core.diagnostic import Diagnostic
@@ -29,7 +38,13 @@ def check_against(
     commit = base_of(directory, rev)
     now = {file: _text(directory / file) for file in files}
     base = read_base(directory, now, commit)
-    changed = {file: old for file, old in base.items() if now[file] != old}
+    defaults = changes_since(directory, commit, CHANGED_DEFAULTS)
+    before = before_of(directory, defaults, folder="")
+    changed = {
+        file: old
+        for file, old in base.items()
+        if now[file] != old or file in before.texts
+    }
     called = Rulebook(str(directory)).called
 
     @cache
@@ -38,9 +53,10 @@ def check_against(
 
     found: list[Diagnostic] = []
     for file, old in changed.items():
-        source, _ = documents.parse(now[file], file=file)
-        before, _ = documents.parse(old, file=file)
-        found += changed_seal(source, before, _versions(past, file), called=called)
+        source = documents.parse(now[file], file=file)[0]
+        source = over(layer_beside(str(directory), file), source)
+        earlier = before.source(old, file)
+        found += changed_seal(source, earlier, _versions(past, file), called=called)
     return tuple(found)
 
 

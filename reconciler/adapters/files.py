@@ -6,7 +6,7 @@ file that is gone. No pathlib on the way: ten thousand files pass here every run
 """
 
 # pathlib costs more per file than reading and hashing it.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH110, PTH112, PTH116, PTH118, PTH119, PTH120, PTH122
+# ruff: noqa: PTH103, PTH105, PTH108, PTH110, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH122
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.core.defaults import FILE as DEFAULTS
 from reconciler.core.errors import InputError
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -33,11 +34,13 @@ _NEW_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 class Listing:
     """The documents below a folder, relative to the root, in no order yet.
 
-    `refused` says of a file why it may not be read.
+    `refused` says of a file why it may not be read. `defaults` are the folders that
+    have defaults, each with why those may not be read, mostly "".
     """
 
     files: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
 
 
 def list_documents(root: str, folder: str) -> Listing:
@@ -65,6 +68,18 @@ def list_documents(root: str, folder: str) -> Listing:
     while walk.waiting:
         walk.enter(walk.waiting.pop())
     return walk.listing
+
+
+def defaults_in(root: str, folder: str) -> dict[str, str]:
+    """Return a folder as listings have it if it has defaults, with why not to read."""
+    path = os.path.join(root, folder, DEFAULTS)
+    if not os.path.lexists(path):
+        return {}
+    real = os.path.realpath(path)
+    inside = (os.path.realpath(root), os.path.realpath(os.path.dirname(path)))
+    if not any(os.path.commonpath((real, top)) == top for top in inside):
+        return {folder: "the link leads out of the repository"}
+    return {folder: "" if os.path.isfile(path) else "it is not a regular file"}
 
 
 def stem_of(file: str) -> str:
@@ -153,6 +168,8 @@ class _Walk:
                 for entry in entries:
                     if entry.name[0] not in "._":
                         self.note(entry, folder)
+                    elif entry.name == DEFAULTS:
+                        self.listing.defaults[folder] = self.why_refused(entry)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise InputError(f"the folder '{folder}' cannot be listed: {why}") from None

@@ -8,12 +8,10 @@ being taken for gone.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -23,11 +21,24 @@ from typing import TYPE_CHECKING, Final
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.forked import map_forked
+from reconciler.adapters.layers import (
+    Layer,
+    digest_of,
+    folder_of,
+    layers_of,
+    self_contained,
+)
 from reconciler.adapters.policy_file import PolicyBook
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.adapters.source_claims import weigh_claims
-from reconciler.adapters.source_values import desired_of, head_of, unreadable
+from reconciler.adapters.source_listing import documents_in, path_in
+from reconciler.adapters.source_values import (
+    collector_paused,
+    desired_of,
+    head_of,
+    unreadable,
+)
 from reconciler.core import checks
 from reconciler.core.diagnostic import ALLOWANCE_MARK, Diagnostic, Span
 from reconciler.core.errors import DocumentError, InputError
@@ -42,7 +53,7 @@ CACHE_FILE: Final = ".reconcile/cache/documents.json"
 _REMEMBERED: Final = 512
 """Documents kept in memory: a usual run loads each changed one two or three times."""
 
-_Examine = Callable[[str, bytes], tuple[Source, checks.Examined]]
+_Examine = Callable[[str, bytes, Layer | None], tuple[Source, checks.Examined]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +67,8 @@ class _Reading:
     """The names that invalid files had."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rows: dict[str, Row] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)
+    """What has a row and is no connection file: rules and defaults."""
     marked: dict[str, str] = field(default_factory=dict)
     """The text of every file that may hold a comment for us."""
 
@@ -80,6 +93,7 @@ class _Fresh:
     file: str
     data: bytes = field(repr=False)
     digest: str
+    layer: Layer | None
 
 
 class FileSource:
@@ -95,6 +109,7 @@ class FileSource:
         cache: bool = True,
         lengths: bool = False,
         now: Callable[[], datetime] | None = None,
+        home: str = "",
     ) -> None:
         """Take note of what to read; nothing is touched yet.
 
@@ -108,6 +123,7 @@ class FileSource:
             lengths: Judge how long sealed credentials are; not in a sandbox, whose
                 keys are as long as they happen to be.
             now: The clock that comments which end are held against.
+            home: The folder whose defaults hold for `files`, wherever those lie.
         """
         self._root = os.fspath(directory)
         self._connections = connections
@@ -116,9 +132,11 @@ class FileSource:
         self._cache = str(directory / CACHE_FILE) if cache else ""
         self._lengths = lengths
         self._now = now or SystemClock().now
+        self._home = home
         self._books = (Rulebook(self._root), PolicyBook(self._root))
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
+        self._layers: Mapping[str, Layer] = {}
         self._examine: _Examine = lru_cache(_REMEMBERED)(self._examine_anew)
 
     def read(self) -> DesiredSet:
@@ -127,10 +145,15 @@ class FileSource:
         Raises:
             InputError: The folder, or one in it, is missing or cannot be listed.
         """
-        with _collector_paused():
-            reading = self._read_all(self._listed())
+        listed = documents_in(
+            self._root, self._connections, self._targets, home=self._home
+        )
+        with collector_paused():
+            reading = self._read_all(listed)
         claims = weigh_claims(reading.heads, reading.rejected, reading.former)
         problems = (*reading.diagnostics, *claims.problems(self._place))
+        if self._layers:  # what stands there once is told once
+            problems = tuple(dict.fromkeys(problems))
         told, allowed = self._weighed(problems, reading.marked)
         self._heads, self._rows = claims.heads, reading.rows
         return DesiredSet(
@@ -138,7 +161,7 @@ class FileSource:
             diagnostics=told,
             allowed=allowed,
             invalid_names=claims.invalid_names,
-            files=len(reading.rows) - sum(b.name in reading.rows for b in self._books),
+            files=len(reading.rows) - len(reading.others),
         )
 
     def _weighed(
@@ -170,12 +193,14 @@ class FileSource:
             data = files.read_bytes(self._path(file))
         except OSError:
             data = b""
-        if hashlib.sha256(data).hexdigest() != self._rows[file][0]:
+        layer = self._layer(file)
+        if digest_of(data, layer) != self._rows[file][0]:
             raise InputError(f"'{file}' changed while it was being used; run it again")
-        source, examined = self._examine(file, data)
+        source, examined = self._examine(file, data, layer)
         if examined.connection is None:
             raise DocumentError(examined.diagnostics)
-        return desired_of(source, examined.connection)
+        text = self_contained(source)
+        return desired_of(replace(source, text=text), examined.connection)
 
     def parse(self, text: str, *, file: str) -> Desired:
         """Return a document kept elsewhere (the store's).
@@ -193,32 +218,14 @@ class FileSource:
             raise DocumentError(found)
         return desired_of(source, connection)
 
-    def _listed(self) -> files.Listing:
-        if not self._targets:
-            return files.list_documents(self._root, self._connections)
-        listing = files.Listing()
-        for target in self._targets:
-            name = self._named(target)
-            if os.path.isdir(self._path(name)):  # noqa: PTH112
-                below = files.list_documents(self._root, name)
-                listing.files += below.files
-                listing.refused |= below.refused
-            else:
-                listing.files.append(name)
-        return listing
-
-    def _named(self, target: Path) -> str:
-        absolute = os.path.normpath(self._path(os.fspath(target)))
-        top = os.path.abspath(self._root)  # noqa: PTH100
-        full = os.path.abspath(absolute)  # noqa: PTH100
-        return os.path.relpath(full, top) if full.startswith(top + os.sep) else full
-
     def _path(self, file: str) -> str:
-        return file if file[:1] == "/" else f"{self._root}/{file}"
+        return path_in(self._root, file)
 
     def _read_all(self, listing: files.Listing) -> _Reading:
         known, fingerprint = self._known()
         reading = _Reading()
+        self._layers = layers_of(listing.defaults, self._path)
+        self._add_layers(known, reading)
         pending = [
             fresh
             for file in sorted(set(listing.files))
@@ -230,6 +237,19 @@ class FileSource:
         if self._cache and changed and not self._targets:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
         return reading
+
+    def _add_layers(self, known: Mapping[str, Row], reading: _Reading) -> None:
+        """Add what is wrong with the defaults of folders, if anything is."""
+        for layer in self._layers.values():
+            if not self._is_known(layer.file, layer.digest, known, reading):
+                row = source_cache.row_of(layer.digest, None, (), layer.problems)
+                reading.add(layer.file, row)
+            reading.others.add(layer.file)
+            if ALLOWANCE_MARK in layer.content:
+                reading.marked[layer.file] = layer.content.decode(errors="replace")
+
+    def _layer(self, file: str) -> Layer | None:
+        return self._layers.get(self._home or folder_of(file)) if self._layers else None
 
     def _add_fresh(self, pending: Sequence[_Fresh], reading: _Reading) -> None:
         if not pending:
@@ -255,6 +275,7 @@ class FileSource:
             except (KeyError, TypeError, ValueError, IndexError):
                 if found := book.problems:
                     reading.add(book.name, source_cache.row_of("", None, (), found))
+            reading.others |= {book.name} & reading.rows.keys()
 
     def _known(self) -> tuple[Mapping[str, Row], str]:
         if not self._cache:
@@ -278,15 +299,24 @@ class FileSource:
             return None
         if ALLOWANCE_MARK in data:
             reading.marked[file] = data.decode(errors="replace")
-        digest = hashlib.sha256(data).hexdigest()
+        layer = self._layer(file)
+        digest = digest_of(data, layer)
+        if self._is_known(file, digest, known, reading):
+            return None
+        return _Fresh(file=file, data=data, digest=digest, layer=layer)
+
+    def _is_known(
+        self, file: str, digest: str, known: Mapping[str, Row], reading: _Reading
+    ) -> bool:
+        """Add what is remembered of a file, if it is and the file is as it was."""
         try:
             row = known[file]
-            if row[0] == digest:
-                reading.add(file, row)
-                return None
+            if row[0] != digest:
+                return False
+            reading.add(file, row)
         except (KeyError, TypeError, ValueError, IndexError):
-            pass  # never seen, or a damaged row
-        return _Fresh(file=file, data=data, digest=digest)
+            return False  # never seen, or a damaged row
+        return True
 
     def _content(self, file: str, refused: str) -> tuple[bytes, str]:
         """Return the bytes, or why there are none."""
@@ -298,17 +328,25 @@ class FileSource:
             return b"", error.strerror or type(error).__name__
 
     def _fresh_row(self, fresh: _Fresh) -> Row:
-        source, examined = self._examine(fresh.file, fresh.data)
+        source, examined = self._examine(fresh.file, fresh.data, fresh.layer)
         connection = examined.connection
         head = head_of(source, connection) if connection else None
         names, found = examined.names, examined.diagnostics
         former = examined.former_names
         return source_cache.row_of(fresh.digest, head, names, found, former)
 
-    def _examine_anew(self, file: str, data: bytes) -> tuple[Source, checks.Examined]:
+    def _examine_anew(
+        self, file: str, data: bytes, layer: Layer | None
+    ) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)
         stem = files.stem_of(file)
-        return source, checks.examine(source, problems, stem=stem, rules=self._rules)
+        if layer:
+            source, found = layer.over(source)
+            problems = (*problems, *found)
+        examined = checks.examine(source, problems, stem=stem, rules=self._rules)
+        if layer and layer.problems:  # told at their own place
+            examined = replace(examined, connection=None)
+        return source, examined
 
     def _decoded(self, file: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
         try:
@@ -357,15 +395,3 @@ class FileSource:
             return Span(file)
         source, _ = self._decoded(file, data)
         return source.span(path)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cyclic garbage collector away: all we make here is kept, or acyclic."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

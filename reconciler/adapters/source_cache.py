@@ -100,14 +100,16 @@ def _rare(head: DesiredHead) -> list[Any]:
 
 def diagnostic_of(file: str, packed: Sequence[Any]) -> Diagnostic:
     """Return one of a row's diagnostics; errors as `head_of`."""
-    code, message, line, column, hint, severity, related = packed
+    code, message, at, line, column, hint, severity, related = packed
     return Diagnostic(
         code=code,
         message=message,
-        span=Span(file, line, column),
+        span=Span(at or file, line, column),
         hint=hint,
         severity=Severity(severity),
-        related=tuple((Span(file, ln, col), text) for ln, col, text in related),
+        related=tuple(
+            (Span(at or file, ln, col), text) for at, ln, col, text in related
+        ),
     )
 
 
@@ -133,10 +135,10 @@ def _is_ours(status: os.stat_result) -> bool:
 
 
 def _packed(item: Diagnostic) -> Row:
-    related = [[span.line, span.column, text] for span, text in item.related]
+    related = [[at.file, at.line, at.column, text] for at, text in item.related]
     place = item.span
     return [
-        item.code, item.message, place.line, place.column, item.hint,
+        item.code, item.message, place.file, place.line, place.column, item.hint,
         item.severity.value, related,
     ]  # fmt: skip
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.source_cache import Row
@@ -51,3 +54,15 @@ def desired_of(source: Source, connection: Connection) -> Desired:
         data=data,
         seal=seal_of(data),
     )
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the cyclic garbage collector away: all we make here is kept, or acyclic."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -20,7 +20,16 @@ def found_file(app: App, word: str) -> Path | None:
         return None
     folder = Path(app.settings.connections)
     paths = (folder / f"{word}{suffix}" for suffix in _SUFFIXES)
-    return next((path for path in paths if path.is_file()), None)
+    at_top = next((path for path in paths if path.is_file()), None)
+    return at_top or _deeper_down(app, folder, word)
+
+
+def _deeper_down(app: App, folder: Path, name: str) -> Path | None:
+    """Return the one file of a name in the folders below; None for none or several."""
+    if not (app.choices.directory / folder).is_dir():
+        return None
+    found = [path for path in documents_below(app, folder) if path.stem == name]
+    return found[0] if len(found) == 1 else None
 
 
 def file_of(app: App, word: str) -> Path:

@@ -16,10 +16,13 @@ from reconciler.core.structured import problems_of_parts
 from reconciler.wiring import App
 
 
-def judge_files(app: App, files: Sequence[Path] = ()) -> DesiredSet:
-    """Read and judge the documents; problems of `reconcile.yaml` count as theirs."""
+def judge_files(app: App, files: Sequence[Path] = (), *, home: str = "") -> DesiredSet:
+    """Read and judge the documents; problems of `reconcile.yaml` count as theirs.
+
+    `home` is the folder whose defaults hold for `files`, "" for their own.
+    """
     try:
-        source = app.source(files)
+        source = app.source(files, home=home)
     except DocumentError as error:
         return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
     return _with_more(source.read(), problems_of_parts(app.settings.source))

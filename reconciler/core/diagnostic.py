@@ -93,6 +93,7 @@ RULES: dict[str, Rule] = {
     "R206": Rule("two files declare one name", "rename one of them"),
     "R207": Rule("a file version that this release does not know", "use version: 1"),
     "R208": Rule("a previous name that cannot be taken over", "remove the other claim"),
+    "R209": Rule("a key that defaults cannot give", "write it in the files"),
     # R3: how credentials are sealed
     "R301": Rule(
         "a credential in plain text", "run 'reconcile encrypt FILE', then commit"
@@ -146,6 +147,11 @@ RULES: dict[str, Rule] = {
     "R319": Rule(
         "somebody more can open the file",
         "make sure that everybody added is meant to know the credentials",
+    ),
+    "R320": Rule(
+        "defaults would change what a file's MAC covers",
+        "write them in the file, or run 'reconcile rotate FILE' under a rule that says "
+        "mac_only_encrypted: true",
     ),
     # R4: what the type or the provider cannot do
     "R401": Rule("an unknown type", "use a type that 'reconcile providers' lists"),

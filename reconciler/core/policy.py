@@ -138,6 +138,14 @@ def may_change_rules(policy: Policy, actor: str) -> bool:
     return actor in policy.admins
 
 
+def may_place(policy: Policy, actor: str, file: str) -> bool:
+    """Tell whether a file lies in a folder of somebody whom a login stands for."""
+    return any(
+        owns(policy, actor, owner) and any(matches(p, file) for p in grant.paths)
+        for owner, grant in policy.owners.items()
+    )
+
+
 def owns(policy: Policy, actor: str, owner: str) -> bool:
     """Tell whether a login stands for an owner, or for a member of its team."""
     if actor in policy.admins:

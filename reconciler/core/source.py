@@ -39,6 +39,10 @@ class Source:
     """Lower-case hex SHA-256 of the file's bytes (UTF-8)."""
     data: Mapping[str, Any] | None = field(repr=False, hash=False)
     locator: Locator | None = field(default=None, repr=False, compare=False)
+    written: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    """What the file itself says, where `data` has more than that."""
+    below: Source | None = field(default=None, repr=False)
+    """Where the rest of `data` stands."""
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
         """Return where the value at `path` stands, or its nearest known ancestor.
@@ -47,5 +51,24 @@ class Source:
             path: Keys and indexes from the root.
             key: Point at the key that introduces the value instead.
         """
+        if self.below and self.home(path) is self.below:
+            return self.below.span(path, key=key)
         place = self.locator(self.text, path, key=key) if self.locator else None
         return Span(self.file, *place) if place else Span(self.file)
+
+    def home(self, path: Path) -> Source:
+        """Return the source that says most of what leads to a value."""
+        if self.below is None:
+            return self
+        own = _depth(self.written, path)
+        return self.below if _depth(self.below.data, path) > own else self
+
+
+def _depth(data: Any, path: Path) -> int:
+    """Return how many steps of a path lead somewhere."""
+    for depth, step in enumerate(path):
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return depth
+    return len(path)

@@ -50,7 +50,8 @@ def block(match):
             "        -----END AGE ENCRYPTED FILE-----",
         ]
     lines += ["  encrypted_regex: ^(credentials|binding)$"]
-    lines += ['  lastmodified: "2026-11-01T10:00:00Z"', "  mac_only_encrypted: true"]
+    lines += ['  lastmodified: "2026-11-01T10:00:00Z"']
+    lines += [] if "covers plain" in words else ["  mac_only_encrypted: true"]
     lines += [] if "without mac" in words else ["  mac: ENC[…, 128 characters]"]
     return "\n".join([*lines, "  version: 3.10.2"])
 

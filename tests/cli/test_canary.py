@@ -145,11 +145,6 @@ def run_everything(watch):
         ("state", "list"),
         ("state", "pull"),
         ("state", "backup"),
-        ("suspend", "spot", "m*", "--reason", "incident 7", "--format", "json"),
-        ("test", "spot"),
-        ("plan",),
-        ("-v", "status", "-l", "!desk"),
-        ("resume", "*"),
         ("secrets", "status"),
         ("secrets", "status", "--format", "json"),
     ):

@@ -28,6 +28,7 @@ from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.tree import Plain, load_nodes, plain_documents
 from reconciler.adapters.sops.values import Scalar
 from reconciler.core.binding import binding_digest, bound_fields
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.diagnostic import Diagnostic, Severity, Span
 from reconciler.core.errors import SecretError
 from reconciler.core.secret import Secret
@@ -234,9 +235,16 @@ def _unsealed(data: Mapping[str, Any], *, file: str, keyring: Keyring) -> Unseal
 
 
 def unseal_with(
-    data: Mapping[str, Any], metadata: Metadata, cipher: Cipher, *, file: str
+    data: Mapping[str, Any],
+    metadata: Metadata,
+    cipher: Cipher,
+    *,
+    file: str,
+    merge: Merge = as_written,
 ) -> Unsealed:
     """Open and verify a document whose data key is at hand; judges no binding.
+
+    `merge` returns what holds for it, which is what its binding was made for.
 
     Raises:
         SecretError: A value or the MAC is damaged (25, 51).
@@ -250,7 +258,7 @@ def unseal_with(
     return Unsealed(
         file=file, credentials=_by_name(plain.get("credentials")), data=plain,
         binding=digest, mac_covers_plain=covers,
-        binding_state=_binding_state(digest, data, covers=covers, plain=plain),
+        binding_state=_binding_state(digest, merge(data), covers=covers, plain=plain),
     )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ from reconciler.adapters.sops.spans import (
 )
 from reconciler.adapters.sops.tree import scalar_of
 from reconciler.core.binding import binding_digest, bound_fields
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import DocumentError, SecretError
 
 BINDING_AAD: Final = "binding:"
@@ -78,6 +79,7 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
     rebind: bool = False,
     rule: Rule | None = None,
     only_encrypted: bool | None = None,
+    merge: Merge = as_written,
 ) -> str:
     """Seal the credentials of one connection file, and bind them.
 
@@ -103,6 +105,8 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
             for credentials and binding alone.
         only_encrypted: Whether the MAC leaves the plain values out, so that they may
             be edited without a key; None for yes.
+        merge: From what the file says to what holds for it: that is what it is bound
+            to.
 
     Returns:
         The sealed text; `text` itself when nothing is to be done.
@@ -119,7 +123,7 @@ def seal(  # noqa: PLR0913  # one public door with everything it depends on
     if not data.get("credentials"):
         return text
     bom, body = text[: text.startswith(BOM)], text.removeprefix(BOM)
-    job = _Job(file=file, data=data, stamp=stamp_of(now))
+    job = _Job(file=file, data=data, whole=merge(data), stamp=stamp_of(now))
     if "sops" in data:
         return bom + _seal_again(job, body, reuse=reuse, rebind=rebind)
     only = only_encrypted is not False
@@ -132,6 +136,8 @@ class _Job:
 
     file: str
     data: Mapping[str, Any] = field(repr=False)
+    whole: Mapping[str, Any] = field(repr=False)
+    """With what its folder's defaults add."""
     stamp: str
 
     def refused(self, why: str) -> SecretError:
@@ -248,7 +254,7 @@ def _needs_binding(job: _Job, cipher: Cipher, *, rebind: bool) -> bool:
     if not looks_sealed(old):
         return True
     raw, _ = decrypt(cipher, str(old), BINDING_AAD)
-    same = raw.decode("ascii", "replace") == binding_digest(job.data)
+    same = raw.decode("ascii", "replace") == binding_digest(job.whole)
     if not same and not rebind:
         raise rebind_needed(job.file)
     return not same
@@ -283,7 +289,7 @@ def _seal_values(
         _sealed_leaf(body, leaf, cipher) for leaf in todo if leaf.aad != BINDING_AAD
     ]
     if bind:
-        digest = binding_digest(job.data).encode()
+        digest = binding_digest(job.whole).encode()
         value = encrypt(cipher, digest, "str", aad=BINDING_AAD, iv=_iv())
         edits.append(add_binding(body, _root(body), value))
     return apply_edits(body, edits)
@@ -318,7 +324,7 @@ def _proven(job: _Job, new: str, cipher: Cipher, rule: Rule) -> str:
     if not problems:
         metadata = read_metadata(data, file=job.file)
         after = open_documents([data], metadata, cipher, file=job.file)[0]
-    expected = {**before, "binding": binding_digest(job.data)}
+    expected = {**before, "binding": binding_digest(job.whole)}
     if repr(sorted(after.items())) != repr(sorted(expected.items())):
         raise job.refused(
             "it cannot be sealed without changing other values; end the file with a"

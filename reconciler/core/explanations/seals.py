@@ -19,6 +19,8 @@ _FOR_BOTH: Final = "# .sops.yaml\ncreation_rules:\n  - age: age1alice…,age1bob
 _OWNED: Final = SEALED.replace(KEYS, f"owner: team:desk\n{KEYS}")
 _ELSEWHERE: Final = "config:\n  proxy: https://proxy.example.com\n"
 
+_DEFAULTS: Final = "# connections.d/_defaults.yaml\nconfig: {timeout: 20}\n\n"
+
 EXPLANATIONS: Final = {
     "R301": Explanation(
         "A secret in plain text is one for everybody who can read the repository, and "
@@ -144,5 +146,13 @@ EXPLANATIONS: Final = {
         "read every credential in the file from now on.",
         SEALED.replace("{…}", "{… for alice and somebody new}"),
         SEALED,
+    ),
+    "R320": Explanation(
+        "Plain sops lets the MAC cover every value of a file. A value that comes from "
+        "elsewhere would break it, and must: without a binding, that MAC is what keeps "
+        "the credentials from being sent to another place.",
+        f"{_DEFAULTS}# connections.d/spot.yaml\n"
+        + SEALED.replace("{…}", "{… whose MAC covers plain values}"),
+        f"{_DEFAULTS}# connections.d/spot.yaml\n{SEALED}",
     ),
 }

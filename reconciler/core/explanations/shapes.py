@@ -59,4 +59,14 @@ EXPLANATIONS: Final = {
         f"# connections.d/spot-b.yaml\nprevious_names: [spot]\n{HEAD}",
         f"# connections.d/spot-b.yaml\nprevious_names: [spot]\n{HEAD}",
     ),
+    "R209": Explanation(
+        "A folder's _defaults.yaml gives owner, labels, config, permissions, health, "
+        "on_remove, used_by, and settings.timeframes and market. What identifies a "
+        "connection, is sealed, or says whether it is on and protected stands in the "
+        "file itself, where it is reviewed.",
+        f"# connections.d/_defaults.yaml\nactive: false\n\n"
+        f"# connections.d/spot.yaml\n{HEAD}",
+        f"# connections.d/_defaults.yaml\nowner: admin\n\n"
+        f"# connections.d/spot.yaml\nactive: false\n{HEAD}",
+    ),
 }

@@ -27,6 +27,7 @@ from reconciler.adapters.sops.spans import Edit, Leaf, leaves
 from reconciler.adapters.sops.tree import scalar_of
 from reconciler.adapters.sops.values import Scalar
 from reconciler.core.binding import binding_digest
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import DocumentError, SecretError
 from reconciler.core.source import Path
 
@@ -56,6 +57,8 @@ class Frame:
     notes: Sequence[Note]
     paths: frozenset[tuple[int, Path]]
     """Where values stood: rules by comments say nothing about other places."""
+    merge: Merge = as_written
+    """From what the file says to what holds for it, and is bound."""
 
 
 def read_edited(frame: Frame, plain: str) -> Parsed:
@@ -154,7 +157,7 @@ def _binding_edit(frame: Frame, edited: Parsed) -> Edit:
     root = edited.roots[0]
     if root is None:
         raise AssertionError("only a document with credentials is bound")
-    digest = binding_digest(edited.documents[0])
+    digest = binding_digest(frame.merge(edited.documents[0]))
     kept = frame.kept.get((0, _BINDING))
     flow = bool(root.flow_style)
     old = member(root, "binding")

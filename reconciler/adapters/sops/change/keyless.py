@@ -20,10 +20,16 @@ from reconciler.adapters.sops.opened import Opened, Parsed, parse_file, sealed_l
 from reconciler.adapters.sops.places import remove_block, set_metadata, set_scalar
 from reconciler.adapters.sops.rules import suits_connections
 from reconciler.adapters.sops.spans import apply_edits
+from reconciler.core.defaults import Merge, as_written
 
 
 def frame_without_key(
-    text: str, paths: AbstractSet[Steps], *, file: str, recipients: Recipients | None
+    text: str,
+    paths: AbstractSet[Steps],
+    *,
+    file: str,
+    to: Recipients | None,
+    merge: Merge = as_written,
 ) -> tuple[Frame, str] | None:
     """Prepare a file of which every sealed value is replaced, for a new data key.
 
@@ -34,7 +40,8 @@ def frame_without_key(
         text: The sealed file.
         paths: Where values will be replaced.
         file: What to call it in messages.
-        recipients: For whom; None keeps those of the file.
+        to: For whom; None keeps those of the file.
+        merge: As for `seal`.
 
     Returns:
         The frame, and the text with empty places; None when something would stay
@@ -43,14 +50,13 @@ def frame_without_key(
     parsed = parse_file(text, file=file)
     metadata = read_metadata(parsed.documents[0], file=file)
     root = parsed.roots[0]
-    if root is None or not _is_replaceable(parsed, metadata, recipients):
+    if root is None or not _is_replaceable(parsed, metadata, to):
         return None
     sealed = {tuple(map(str, leaf.path)) for leaf in sealed_leaves(root, metadata.rule)}
     if not sealed - {("binding",)} <= paths:
         return None
     key = os.urandom(KEY_BYTES)
-    to = recipients or Recipients.in_file(metadata.wrapped)
-    wrapped = wrap_key(to, key)
+    wrapped = wrap_key(to or Recipients.in_file(metadata.wrapped), key)
     version = newer_version(metadata, wrapped, sealed="")
     body = apply_edits(
         parsed.body,
@@ -59,7 +65,8 @@ def frame_without_key(
             *set_metadata(root, version, parsed.body),
         ],
     )
-    return _empty_frame(parse_file(parsed.bom + body, file=file), new_cipher(key))
+    emptied = parse_file(parsed.bom + body, file=file)
+    return _empty_frame(emptied, new_cipher(key), merge)
 
 
 def _is_replaceable(
@@ -71,7 +78,7 @@ def _is_replaceable(
     return suits_connections(metadata.rule) and for_all and not notes
 
 
-def _empty_frame(parsed: Parsed, cipher: Cipher) -> tuple[Frame, str]:
+def _empty_frame(parsed: Parsed, cipher: Cipher, merge: Merge) -> tuple[Frame, str]:
     metadata = read_metadata(parsed.documents[0], file=parsed.file)
     edits = []
     for _, root in parsed.trees:
@@ -87,6 +94,7 @@ def _empty_frame(parsed: Parsed, cipher: Cipher) -> tuple[Frame, str]:
     )
     frame = Frame(
         opened=opened, is_connection=True, kept={}, notes=(), paths=frozenset(),
+        merge=merge,
         blocks=blocks_of(parsed, parse_file(shown, file=parsed.file)),
     )  # fmt: skip
     return frame, shown

@@ -19,6 +19,7 @@ from reconciler.adapters.sops.printer import print_opened
 from reconciler.adapters.sops.rules import Rule, suits_connections
 from reconciler.adapters.sops.spans import apply_edits
 from reconciler.adapters.sops.writer import seal
+from reconciler.core.defaults import Merge, as_written
 
 
 def follow_rule(
@@ -28,6 +29,7 @@ def follow_rule(
     now: datetime,
     rule: Rule | None,
     only_encrypted: bool | None,
+    merge: Merge = as_written,
 ) -> Opened:
     """Return a connection sealed by another rule; anything else as it was.
 
@@ -40,6 +42,7 @@ def follow_rule(
         now: Becomes `lastmodified`; aware, cut to seconds.
         rule: Which values are to be sealed; None for the file's own rule.
         only_encrypted: Whether the MAC is to leave plain values out; None for as now.
+        merge: As for `seal`.
 
     Raises:
         SecretError: Its credentials were sealed for another destination, somebody
@@ -53,10 +56,16 @@ def follow_rule(
     shown = print_opened(opened)
     if not _is_connection(opened, shown):
         return opened
-    refuse_other_destination(opened)
+    refuse_other_destination(opened, merge)
     to = Recipients.in_file(metadata.wrapped)
     text = seal(
-        shown, file=file, recipients=to, now=now, rule=wanted, only_encrypted=only
+        shown,
+        file=file,
+        recipients=to,
+        now=now,
+        rule=wanted,
+        only_encrypted=only,
+        merge=merge,
     )
     new = open_file(text, file=file, keyring=keyring)
     if not notes_of(opened):

@@ -46,12 +46,19 @@ from reconciler.adapters.sops.spans import apply_edits, leaves, scalar_end
 from reconciler.adapters.sops.tree import Plain
 from reconciler.adapters.sops.values import Comment
 from reconciler.core.binding import binding_digest
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import SecretError
 from reconciler.core.source import Path
 
 
 def reseal(
-    before: str, plain: str, *, file: str, keyring: Keyring, now: datetime
+    before: str,
+    plain: str,
+    *,
+    file: str,
+    keyring: Keyring,
+    now: datetime,
+    merge: Merge = as_written,
 ) -> str:
     """Seal an edited file again; what was not edited keeps its ciphertext.
 
@@ -61,6 +68,7 @@ def reseal(
         file: What to call it in messages.
         keyring: The identities to try.
         now: Becomes `lastmodified` when something changed; aware, cut to seconds.
+        merge: As for `seal`.
 
     Returns:
         The sealed text; `before` itself when nothing was changed.
@@ -74,15 +82,16 @@ def reseal(
     shown = print_opened(opened)
     if plain == shown:
         return before
-    return close_file(frame_of(opened, shown), plain, now=now)
+    return close_file(frame_of(opened, shown, merge), plain, now=now)
 
 
-def frame_of(opened: Opened, shown: str) -> Frame:
+def frame_of(opened: Opened, shown: str, merge: Merge = as_written) -> Frame:
     """Prepare to close a file again.
 
     Args:
         opened: The sealed file.
         shown: The same in plain text, before anybody edited it.
+        merge: As for `seal`.
 
     Raises:
         SecretError: Its credentials were sealed for another destination: the edit
@@ -90,9 +99,10 @@ def frame_of(opened: Opened, shown: str) -> Frame:
     """
     is_connection = _is_connection(opened, shown)
     if is_connection:
-        refuse_other_destination(opened)
+        refuse_other_destination(opened, merge)
     return Frame(
         opened=opened,
+        merge=merge,
         is_connection=is_connection,
         blocks=blocks_of(opened.parsed, parse_file(shown, file=opened.parsed.file)),
         kept=_kept(opened),
@@ -133,7 +143,7 @@ def _is_connection(opened: Opened, shown: str) -> bool:
     return suits_connections(opened.metadata.rule) and not problems
 
 
-def refuse_other_destination(opened: Opened) -> None:
+def refuse_other_destination(opened: Opened, merge: Merge = as_written) -> None:
     """Refuse a file whose credentials were sealed for another destination.
 
     Raises:
@@ -141,7 +151,11 @@ def refuse_other_destination(opened: Opened) -> None:
     """
     parsed = opened.parsed
     found = unseal_with(
-        parsed.documents[0], opened.metadata, opened.cipher, file=parsed.file
+        parsed.documents[0],
+        opened.metadata,
+        opened.cipher,
+        file=parsed.file,
+        merge=merge,
     )
     if found.binding_state is BindingState.MISMATCH:
         raise rebind_needed(parsed.file)
@@ -195,7 +209,8 @@ def _prove(frame: Frame, edited: Parsed, body: str) -> None:
     """Read the sealed text back; it must say what the person wrote."""
     expected = edited.documents
     if frame.is_connection and expected[0].get("credentials"):
-        expected = [{**expected[0], "binding": binding_digest(expected[0])}]
+        bound = binding_digest(frame.merge(expected[0]))
+        expected = [{**expected[0], "binding": bound}]
     file = edited.file
     parsed = parse_file(body, file=file)
     metadata = read_metadata(parsed.documents[0], file=file)

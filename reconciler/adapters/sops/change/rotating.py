@@ -40,6 +40,7 @@ from reconciler.adapters.sops.places import set_metadata, set_sealed
 from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.scalars import encode
 from reconciler.adapters.sops.spans import Edit, apply_edits
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import SecretError
 
 
@@ -52,6 +53,7 @@ def rotate(  # noqa: PLR0913  # one public door with everything it depends on
     recipients: Recipients | None = None,
     rule: Rule | None = None,
     only_encrypted: bool | None = None,
+    merge: Merge = as_written,
 ) -> str:
     """Seal a whole file anew under a new data key; verifies it first.
 
@@ -65,6 +67,7 @@ def rotate(  # noqa: PLR0913  # one public door with everything it depends on
             None keeps the file's own rule, as does any other file.
         only_encrypted: Whether a connection's MAC leaves the plain values out from
             now on; None keeps what the file says.
+        merge: As for `seal`.
 
     Returns:
         The same text with every sealed value, the keys, `lastmodified` and `mac` new.
@@ -77,7 +80,12 @@ def rotate(  # noqa: PLR0913  # one public door with everything it depends on
     opened = open_file(text, file=file, keyring=keyring)
     _refuse_foreign(opened)
     opened = follow_rule(
-        opened, keyring=keyring, now=now, rule=rule, only_encrypted=only_encrypted
+        opened,
+        keyring=keyring,
+        now=now,
+        rule=rule,
+        only_encrypted=only_encrypted,
+        merge=merge,
     )
     key = os.urandom(KEY_BYTES)
     cipher = new_cipher(key)

@@ -22,6 +22,7 @@ from reconciler.adapters.sops.printer import print_opened
 from reconciler.adapters.sops.rules import Rule
 from reconciler.adapters.sops.values import Scalar
 from reconciler.adapters.sops.writer import seal
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import DocumentError, SecretError
 
 
@@ -35,20 +36,22 @@ def set_values(  # noqa: PLR0913  # one public door with everything it depends o
     recipients: Recipients | None = None,
     rule: Rule | None = None,
     only_encrypted: bool | None = None,
+    merge: Merge = as_written,
 ) -> str:
     """Set values of a connection file; only their own text changes.
 
     Args:
         text: The file.
-        values: By key: the name of a credential, or a dotted path
+        values: By the name of a credential, or by a dotted path
             (`config.timeout`, `credentials.a.b`, `settings.symbols.0`).
         file: What to call it in messages.
         keyring: The identities to try.
         now: Becomes `lastmodified` when something changed; aware, cut to seconds.
         recipients: For whom, in a file that is not sealed yet or whose credentials
             are all replaced without a key; None keeps those of the file.
-        rule: As for `seal`, in a file that is not sealed yet.
-        only_encrypted: As for `seal`, in a file that is not sealed yet.
+        rule: As for `seal`, as is `only_encrypted`, in a file not sealed yet.
+        only_encrypted: See `rule`.
+        merge: As for `seal`.
 
     Returns:
         The sealed text; `text` itself when every value was there already.
@@ -65,7 +68,7 @@ def set_values(  # noqa: PLR0913  # one public door with everything it depends o
             return text
         return seal(
             new, file=file, recipients=recipients or Recipients(), now=now, rule=rule,
-            only_encrypted=only_encrypted,
+            only_encrypted=only_encrypted, merge=merge,
         )  # fmt: skip
     try:
         opened = open_file(text, file=file, keyring=keyring)
@@ -73,18 +76,25 @@ def set_values(  # noqa: PLR0913  # one public door with everything it depends o
         if error.code != NO_DATA_KEY:
             raise
         paths = {path_of(key, data, file) for key in values}
-        emptied = frame_without_key(text, paths, file=file, recipients=recipients)
+        emptied = frame_without_key(text, paths, file=file, to=recipients, merge=merge)
         if emptied is None:
             raise
-        frame, shown = emptied
-        return close_file(frame, _set_all(shown, data, values, file), now=now)
+        return close_file(emptied[0], _set_all(emptied[1], data, values, file), now=now)
     shown = print_opened(opened)
     new = _set_all(shown, data, values, file)
-    return text if new == shown else close_file(frame_of(opened, shown), new, now=now)
+    if new != shown:
+        text = close_file(frame_of(opened, shown, merge), new, now=now)
+    return text
 
 
-def unset_values(
-    text: str, keys: Sequence[str], *, file: str, keyring: Keyring, now: datetime
+def unset_values(  # the same
+    text: str,
+    keys: Sequence[str],
+    *,
+    file: str,
+    keyring: Keyring,
+    now: datetime,
+    merge: Merge = as_written,
 ) -> str:
     """Remove entries of a connection file, each with its whole line.
 
@@ -97,6 +107,7 @@ def unset_values(
         file: What to call it in messages.
         keyring: The identities to try.
         now: Becomes `lastmodified`; aware, cut to seconds.
+        merge: As for `seal`.
 
     Returns:
         The sealed text; `text` itself when no key was there.
@@ -117,7 +128,7 @@ def unset_values(
         return text
     if opened is None:
         return new
-    return close_file(frame_of(opened, shown), new, now=now)
+    return close_file(frame_of(opened, shown, merge), new, now=now)
 
 
 def path_of(key: str, data: Mapping[str, Any], file: str) -> Steps:

@@ -44,6 +44,7 @@ from reconciler.adapters.sops.reader import decrypt_values
 from reconciler.adapters.sops.spans import leaves
 from reconciler.adapters.sops.tree import scalar_of
 from reconciler.core.binding import bound_fields
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import SecretError
 from reconciler.core.shape import dotted, key_word
 
@@ -73,6 +74,7 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
     keyring: Keyring,
     now: datetime,
     marker_size: int = MARKER_SIZE,
+    merge: Merge = as_written,
 ) -> Merged:
     """Merge two versions of one file that grew out of a third.
 
@@ -88,6 +90,7 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
         keyring: The identities to try.
         now: Becomes `lastmodified` when a MAC is made; aware, cut to seconds.
         marker_size: How many signs a conflict marker has.
+        merge: From what the file says to what holds for it, and is bound.
 
     Returns:
         The merged text. Whatever cannot be merged safely comes back as Git's own
@@ -101,7 +104,9 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
     if base == ours:
         return Merged(text=theirs, is_clean=True)
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    job = _Job(file=file, keyring=keyring, stamp=stamp, marker_size=marker_size)
+    job = _Job(
+        file=file, keyring=keyring, stamp=stamp, marker_size=marker_size, merge=merge
+    )
     try:
         merged = _merged(job, base, ours, theirs)
     except SecretError as error:
@@ -118,12 +123,13 @@ class _Job:
     keyring: Keyring
     stamp: str
     marker_size: int
+    merge: Merge
 
     def refused(self, why: str) -> SecretError:
         return SecretError(f"{self.file}: {why}")
 
     def draft(self, text: str, name: str = "merged") -> Draft:
-        return draft(name, text, file=self.file)
+        return draft(name, text, file=self.file, merge=self.merge)
 
     def skeleton(self, sides: Sequence[Side], decision: Decision) -> Skeleton:
         base, ours, theirs = sides

@@ -126,7 +126,7 @@ def _is_secret(piece: Piece) -> bool:
 def bound_digest(draft: Draft) -> str | None:
     """Return the digest that a binding should hold; None where there can be none."""
     try:
-        return binding_digest(draft.data)
+        return binding_digest(draft.whole)
     except InputError:
         return None
 

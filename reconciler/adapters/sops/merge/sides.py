@@ -22,6 +22,7 @@ from reconciler.adapters.sops.spans import (
 )
 from reconciler.adapters.sops.tree import scalar_of
 from reconciler.adapters.sops.values import Comment
+from reconciler.core.defaults import Merge, as_written
 from reconciler.core.errors import SecretError
 
 ITEM: Final = "\0item"
@@ -63,6 +64,8 @@ class Draft:
     text: str = field(repr=False)
     """Without a byte order mark."""
     data: Mapping[str, Any] = field(repr=False)
+    whole: Mapping[str, Any] = field(repr=False)
+    """With what its folder's defaults add: what it is bound to."""
     root: yaml.MappingNode | None = field(repr=False)
     """None for an empty text: a file that was not there yet."""
     metadata: Metadata | None
@@ -92,7 +95,7 @@ class Side:
         return next((one for one in self.pieces if one.path == BINDING), None)
 
 
-def draft(name: str, text: str, *, file: str) -> Draft:
+def draft(name: str, text: str, *, file: str, merge: Merge = as_written) -> Draft:
     """Parse one version.
 
     Raises:
@@ -101,7 +104,13 @@ def draft(name: str, text: str, *, file: str) -> Draft:
     body = text.removeprefix(BOM)
     if not body.strip():
         return Draft(
-            name=name, text=body, data={}, root=None, metadata=None, block=None
+            name=name,
+            text=body,
+            data={},
+            whole={},
+            root=None,
+            metadata=None,
+            block=None,
         )
     source, problems = parse(body, file=file)
     if problems or source.data is None:
@@ -110,7 +119,8 @@ def draft(name: str, text: str, *, file: str) -> Draft:
     root: Any = compose(body)[0]
     metadata = read_metadata(source.data, file=file) if "sops" in source.data else None
     return Draft(
-        name=name, text=body, data=source.data, root=root, metadata=metadata,
+        name=name, text=body, data=source.data, whole=merge(source.data), root=root,
+        metadata=metadata,
         block=_block_span(body, root),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from reconciler.adapters import documents
 from reconciler.adapters.git_history import Past, read_past
+from reconciler.adapters.layers import layer_beside
 from reconciler.adapters.sops.age.keyring import Keyring
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import looks_sealed
@@ -59,6 +60,8 @@ def _file_seal(
 ) -> FileSeal | None:
     path = directory / file
     source, problems = documents.read(path, file=file)
+    layer = layer_beside(str(directory), file)
+    source = layer.over(source)[0] if layer else source
     if source.data is None:
         return FileSeal(file=file, problem=problems[0].message)
     if not ({"sops", "credentials"} & source.data.keys()):

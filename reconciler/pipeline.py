@@ -40,7 +40,6 @@ from reconciler.core.outcome import (
     held_back,
     is_untested,
     skipped,
-    untested,
 )
 from reconciler.core.plan import (
     ActionKind,
@@ -269,9 +268,6 @@ class _Run:
 
         def finish(job: Job, verdict: Verdict) -> None:
             name = job.connection.name
-            if is_untested(verdict):
-                self.outcomes.append(untested(by_name[name], verdict))
-                return
             self.finish(by_name[name], verdict=verdict, desired=documents[name])
 
         jobs = [_desired_job(document) for document in documents.values()]
@@ -334,6 +330,8 @@ class _Run:
                 commit=self.plan.commit,
             ),
         )
+        if verdict and is_untested(verdict) and settled.record is record:
+            return settled.outcome  # nothing that is not known already
         ports.store.commit(
             _commit_of(change, settled, record), lock_id=self.lock_id or None
         )

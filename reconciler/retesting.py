@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.errors import DocumentError, StaleError
-from reconciler.core.outcome import Outcome, failed, is_untested, skipped
+from reconciler.core.outcome import Outcome, failed, skipped
 from reconciler.core.plan import ActionKind, Change
 from reconciler.core.ports import Job, Ports, StateStore, StoreInfo
 from reconciler.core.record import Commit, Record, Result
@@ -63,14 +63,11 @@ def settled_of(
 ) -> Settled:
     """Return what a test of what runs leaves behind.
 
-    Where this machine could not test, that is nothing but an outcome.
+    Where this machine could not test, that says nothing of the connection: at most
+    the record tells so, and the very same one comes back when it does already.
     """
     context = Context(now=ports.clock.now(), who=ports.who(), workspace="")
-    settled = settle_test(record, verdict, context=context, accept_sample=accept_sample)
-    if not is_untested(verdict):
-        return settled
-    untested = replace(settled.outcome, result=Result.FAILED)
-    return replace(settled, record=None, outcome=untested)
+    return settle_test(record, verdict, context=context, accept_sample=accept_sample)
 
 
 def keep_results(
@@ -81,11 +78,11 @@ def keep_results(
 ) -> list[Outcome]:
     """Commit results in one step and return their outcomes, in the same order.
 
-    Each is written only if the record is still the one that was tested; what leaves
-    no record is not written. `committed` hears where the store stands after each
+    Each is written only if the record is still the one that was tested; what changes
+    nothing is not written. `committed` hears where the store stands after each
     commit. Raises `StateError` when nothing could be written.
     """
-    news = [(record, settled) for record, settled in results if settled.record]
+    news = [one for one in results if one[1].record is not one[0]]
     try:
         if news:
             committed(store.commit(_commit_of(news)))

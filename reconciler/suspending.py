@@ -13,15 +13,16 @@ from datetime import datetime
 
 from reconciler.core.errors import InputError, StaleError
 from reconciler.core.moments import format_moment
+from reconciler.core.observing import untold
 from reconciler.core.ports import StateStore
 from reconciler.core.record import (
-    HISTORY_LIMIT,
     Action,
     ActionName,
     Commit,
     Event,
     Record,
     Result,
+    with_event,
 )
 from reconciler.core.suspension import Suspension
 
@@ -49,7 +50,7 @@ def suspend(store: StateStore, name: str, suspension: Suspension) -> Record:
     until = f"until {format_moment(suspension.until)}: " if suspension.until else ""
 
     def change(record: Record) -> tuple[Record, Action]:
-        after = replace(record, suspension=suspension)
+        after = replace(untold(record, now=now), suspension=suspension)
         action = _action(record, ActionName.SUSPEND, who=suspension.who, now=now)
         return after, replace(action, detail=f"{until}{suspension.reason}")
 
@@ -112,11 +113,8 @@ def _committed(
             revision=action.revision,
             result=action.result,
         )
-        after = replace(
-            after,
-            updated_at=action.at,
-            history=(*record.history, event)[-HISTORY_LIMIT:],
-        )
+        history = with_event(record.history, event)
+        after = replace(after, updated_at=action.at, history=history)
         expected = {name: record.version}
         tries -= 1
         try:

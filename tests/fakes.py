@@ -215,9 +215,15 @@ def passed(at: datetime = START) -> Verdict:
     return Verdict(probes=(probe,), at=at)
 
 
-def failed(category: Category = Category.TIMEOUT, at: datetime = START) -> Verdict:
+def failed(
+    category: Category = Category.TIMEOUT,
+    at: datetime = START,
+    retry_after_s: float | None = None,
+) -> Verdict:
     probe = Probe(
-        name=ProbeName.AUTH, status=ProbeStatus.FAILED, diagnosis=diagnose(category)
+        name=ProbeName.AUTH,
+        status=ProbeStatus.FAILED,
+        diagnosis=diagnose(category, retry_after_s=retry_after_s),
     )
     return Verdict(probes=(probe,), at=at)
 

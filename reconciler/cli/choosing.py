@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from reconciler.cli.console import Console
 from reconciler.core.errors import InputError
 from reconciler.core.health import UNHEALTHY, Sync
 from reconciler.core.ports import DesiredSet
 from reconciler.core.run import Row
+from reconciler.core.selecting import LabelTerm, Selection, fits_all
 from reconciler.report.text import count
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -39,7 +40,7 @@ class Filters:
     owner: str | None = None
     kind: str | None = None
     provider: str | None = None
-    labels: Mapping[str, str] | None = None
+    labels: tuple[LabelTerm, ...] = ()
 
     def accepts(self, row: Row) -> bool:
         """Tell whether a row is what was asked for."""
@@ -50,10 +51,7 @@ class Filters:
             and _fits(row.owner, self.owner)
             and _fits(row.type, self.kind)
             and _fits(row.provider, self.provider)
-            and all(
-                fnmatchcase(row.labels.get(key, ""), pattern)
-                for key, pattern in (self.labels or {}).items()
-            )
+            and fits_all(self.labels, row.labels)
         )
 
 
@@ -62,19 +60,42 @@ def sorted_rows(rows: Sequence[Row], sort: str) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=lambda row: (_SORTS[sort](row), row.name)))
 
 
-def matching(rows: Sequence[Row], patterns: Sequence[str]) -> tuple[Row, ...]:
-    """Return the rows whose names match; raises `InputError` for one that none does."""
-    names = [row.name for row in rows]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise InputError(
-                f"there is no connection '{pattern}'; 'reconcile list' shows them all"
-            )
-    if not patterns:
-        return tuple(rows)
-    return tuple(
-        row for row in rows if any(fnmatchcase(row.name, one) for one in patterns)
-    )
+class Labelled(Protocol):
+    """What can be chosen: a row, or a record."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return its labels."""
+        ...
+
+
+L = TypeVar("L", bound=Labelled)
+
+
+def matching(
+    everything: Iterable[L], names: Sequence[str], labels: Sequence[LabelTerm] = ()
+) -> tuple[L, ...]:
+    """Return those that are meant; no names and no labels mean all.
+
+    Raises:
+        InputError: A name or a glob fits none, or the labels leave none.
+    """
+    held = tuple(everything)
+    asked = Selection(names=tuple(names), labels=tuple(labels))
+    if unknown := asked.unmatched([one.name for one in held]):
+        raise InputError(
+            f"there is no connection '{unknown}'; 'reconcile list' shows them all"
+        )
+    found = tuple(one for one in held if asked.accepts(one.name, one.labels))
+    if asked.labels and not found:
+        terms = " ".join(f"--label {term}" for term in asked.labels)
+        raise InputError(f"{terms} leaves no connection; 'reconcile list' shows them")
+    return found
 
 
 def is_unwell(rows: Sequence[Row]) -> bool:

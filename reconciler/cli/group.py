@@ -36,6 +36,8 @@ SECTIONS = {
         "plan": Entry(f"{_HOME}.plan", "Show what apply would do; changes nothing."),
         "apply": Entry(f"{_HOME}.apply", "Test what changed and make it live."),
         "test": Entry(f"{_HOME}.test", "Test what runs, or a file, right now."),
+        "suspend": Entry(f"{_HOME}.suspend", "Take connections out of service."),
+        "resume": Entry(f"{_HOME}.resume", "Put suspended connections back."),
     },
     "Look": {
         "list": Entry(f"{_HOME}.list", "List the connections."),

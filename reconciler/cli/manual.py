@@ -17,6 +17,7 @@ _HEAD = """\
 
 Made from `--help` by `python -m reconciler.cli.manual > docs/commands.md`.
 """
+_HELP = ["-h", "--help"]
 
 
 def commands_page() -> str:
@@ -36,13 +37,16 @@ def help_of(path: tuple[str, ...], command: click.Command) -> str:
     """Return one command's help, as wide as the page."""
     parent: click.Context | None = None
     for name in path[:-1]:
-        parent = click.Context(cli, info_name=name, parent=parent)
+        # The first context that asks decides how click calls a command's help option.
+        parent = click.Context(
+            cli, info_name=name, parent=parent, help_option_names=_HELP
+        )
     context = click.Context(
         command,
         info_name=path[-1],
         parent=parent,
         terminal_width=WIDTH,
-        help_option_names=["-h", "--help"],
+        help_option_names=_HELP,
     )
     return command.get_help(context).rstrip()
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from reconciler.core.selecting import LabelTerm
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +48,36 @@ def label_option(command: F) -> F:
         callback=_pairs,
         help="A label; several are possible.",
     )(command)
+
+
+def select_option(command: F) -> F:
+    """Add `-l/--label SELECTOR`: the same notation wherever connections are chosen."""
+    return click.option(
+        "-l",
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="SELECTOR",
+        callback=_terms,
+        help="Only those with this label: desk=spot, desk!=sp*, desk or !desk; "
+        "several must all fit.",
+    )(command)
+
+
+def _terms(
+    _ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> tuple[LabelTerm, ...]:
+    from reconciler.core.selecting import label_term
+
+    found = []
+    for value in values:
+        term = label_term(value)
+        if term is None:
+            raise click.BadParameter(
+                f"'{value}' is none of KEY=VALUE, KEY!=VALUE, KEY and !KEY"
+            )
+        found.append(term)
+    return tuple(found)
 
 
 def codes_of(
@@ -121,6 +155,29 @@ _PLAN = (
         "--retry", is_flag=True, help="Test rejected revisions now, without waiting."
     ),
 )
+
+
+class End(click.ParamType[float | datetime]):
+    """When something ends: a moment with its offset, or a duration from now on."""
+
+    name = "end"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float | datetime:
+        """Return a moment, or seconds from now on."""
+        from reconciler.core.moments import parse_moment
+
+        if moment := parse_moment(str(value)):
+            return moment
+        if "T" in str(value):
+            self.fail(
+                f"'{value}' is not a moment such as 2026-12-24T18:00:00Z", param, ctx
+            )
+        return Duration().convert(value, param, ctx)
 
 
 class Duration(click.ParamType[float]):

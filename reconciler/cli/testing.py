@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.cli.applying import exit_code_after
+from reconciler.cli.choosing import matching
 from reconciler.cli.console import Console
 from reconciler.cli.finding import found_file
 from reconciler.cli.judging import is_wrong, say_problems
 from reconciler.cli.keys import require_key
 from reconciler.cli.looking import sealed_names
-from reconciler.core.errors import InputError
+from reconciler.core.errors import InputError, RefusedError
+from reconciler.core.guard import Guard, Refusal
 from reconciler.core.outcome import ExitCode, Outcome, worst
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredSet, Job
-from reconciler.core.record import Record, Result, Status
+from reconciler.core.record import Record, Result, Status, suspension_of
+from reconciler.core.selecting import LabelTerm
+from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Verdict
 from reconciler.pipeline import all_records
 from reconciler.recording import recorded_run
+from reconciler.report.text import names
 from reconciler.retesting import test_records
 from reconciler.wiring import App
 
@@ -31,52 +37,110 @@ class Chosen:
 
     records: tuple[Record, ...] = ()
     files: tuple[Path, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What is suspended, and was not asked for by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTests:
+    """What `test` was told; `suspended` tests also what is out of service."""
+
+    what: tuple[str, ...] = ()
+    labels: tuple[LabelTerm, ...] = ()
+    everything: bool = False
+    suspended: bool = False
+    accept_sample: bool = False
+
+    @property
+    def is_general(self) -> bool:
+        """Tell whether everything is meant that the labels leave."""
+        return self.everything or bool(self.labels and not self.what)
 
 
 def run_tests(
     console: Console,
     app: App,
-    what: Sequence[str],
-    *,
-    everything: bool,
-    accept_sample: bool = False,
+    asked: AskedTests,
 ) -> tuple[tuple[Outcome, ...], ExitCode]:
     """Test and return the outcomes, sorted by name, and the exit code.
 
     Raises:
         InputError: Something that was asked for is neither running nor a file.
+        RefusedError: It is suspended.
     """
-    chosen = _choose(app, what, everything=everything)
-    recorded = _test_records(console, app, chosen.records, accept_sample=accept_sample)
+    chosen = _choose(app, asked)
+    if chosen.left_out:
+        console.say(f"Suspended, not tested: {names(chosen.left_out, limit=10)}.")
+    recorded = test_and_record(
+        console, app, chosen.records, accept_sample=asked.accept_sample
+    )
     files = DesiredSet(heads={})
     told: tuple[Outcome, ...] = ()
     if chosen.files:
         told, files = _test_files(console, app, chosen.files)
         say_problems(console, files)
     outcomes = tuple(sorted((*recorded, *told), key=lambda outcome: outcome.name))
-    code = _exit_code(outcomes)
+    code = exit_code_of_tests(outcomes)
     if is_wrong(files.diagnostics):
         code = worst((code, ExitCode.INVALID))
     return outcomes, exit_code_after(console, code)
 
 
-def _choose(app: App, what: Sequence[str], *, everything: bool) -> Chosen:
+def _choose(app: App, asked: AskedTests) -> Chosen:
+    now = app.clock.now()
     running = {
         record.name: record
         for record in all_records(app.store)
-        if record.active and record.status is not Status.INACTIVE
+        if record.active and _is_ours_to_test(record, now)
     }
-    names: set[str] = set(running) if everything else set()
+    chosen: set[str] = set(running) if asked.is_general else set()
     files: list[Path] = []
-    for word in what:
+    for word in asked.what:
         found = {name for name in running if fnmatchcase(name, word)}
-        names |= found
+        chosen |= found
         if not found:
             files.append(_file_of(app, word))
-    if everything and not names:
+    if asked.labels:
+        fitting = matching((running[name] for name in chosen), (), asked.labels)
+        chosen = {record.name for record in fitting}
+    if asked.is_general and not chosen:
         raise InputError("nothing runs yet; 'reconcile apply' makes files live")
-    records = tuple(running[name] for name in sorted(names))
-    return Chosen(records=records, files=tuple(files))
+    out = {} if asked.suspended else _suspended(running, chosen, now)
+    _refuse_named(asked.what, out)
+    records = tuple(running[name] for name in sorted(chosen - out.keys()))
+    return Chosen(records=records, files=tuple(files), left_out=tuple(sorted(out)))
+
+
+def _is_ours_to_test(record: Record, now: datetime) -> bool:
+    off = record.status is Status.INACTIVE
+    return not off or suspension_of(record, now=now) is not None
+
+
+def _suspended(
+    running: Mapping[str, Record], chosen: Iterable[str], now: datetime
+) -> dict[str, Suspension]:
+    return {
+        name: suspension
+        for name in chosen
+        if (suspension := suspension_of(running[name], now=now))
+    }
+
+
+def _refuse_named(words: Sequence[str], out: Mapping[str, Suspension]) -> None:
+    """Refuse what was asked for by its very name; what a glob finds is left out."""
+    named = [name for name in words if name in out]
+    if named:
+        raise RefusedError(
+            tuple(
+                Refusal(
+                    guard=Guard.SUSPENDED,
+                    message=f"'{name}' is not tested, it is {out[name].in_words()}",
+                    names=(name,),
+                    flag="--suspended",
+                )
+                for name in named
+            )
+        )
 
 
 def _file_of(app: App, word: str) -> Path:
@@ -89,9 +153,14 @@ def _file_of(app: App, word: str) -> Path:
     )
 
 
-def _test_records(
-    console: Console, app: App, records: Sequence[Record], *, accept_sample: bool
+def test_and_record(
+    console: Console,
+    app: App,
+    records: Sequence[Record],
+    *,
+    accept_sample: bool = False,  # noqa: PT028  # no test, whatever its name says
 ) -> tuple[Outcome, ...]:
+    """Test what runs and record the results, with a report; nothing for nothing."""
     if not records:
         return ()
     if app.keyring.is_empty:
@@ -102,7 +171,7 @@ def _test_records(
             run.outcomes = test_records(
                 app.ports(), records, accept_sample=accept_sample
             )
-        run.exit_code = exit_code_after(console, _exit_code(run.outcomes))
+        run.exit_code = exit_code_after(console, exit_code_of_tests(run.outcomes))
     console.say_file("Report:", run.path)
     return run.outcomes
 
@@ -141,7 +210,7 @@ def _told(name: str, verdict: Verdict) -> Outcome:
     )
 
 
-def _exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
+def exit_code_of_tests(outcomes: Iterable[Outcome]) -> ExitCode:
     """Return 5 for a failed test, 1 for a result that could not be recorded."""
     found = []
     for outcome in outcomes:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from reconciler.core.decisions import decide, held
+from reconciler.core.endings import EXPIRY_DAYS, expiry_warning
 from reconciler.core.guard import Facts
-from reconciler.core.permissions import EXPIRY_DAYS, expiry_warning
 from reconciler.core.plan import (
     ActionKind,
     Change,

@@ -54,6 +54,9 @@ class Category(StrEnum):
     STALE_DATA = "stale_data"
     CHANGED_DATA = "changed_data"
     NO_KEY = "no_key"
+    OWN_NETWORK = "own_network"
+    POSTPONED = "postponed"
+    KEY_REFUSED = "key_refused"
     SEALED = "sealed"
     INTERNAL = "internal"
     UNKNOWN = "unknown"
@@ -252,6 +255,27 @@ KINDS: Mapping[Category, Kind] = {
     Category.NO_KEY: Kind(
         "no age key at hand opens the credentials",
         "give this machine an age key that the file is sealed to",
+        ours=True,
+    ),
+    Category.OWN_NETWORK: Kind(
+        "this machine has no network",
+        "look at this machine's cable, router, DNS and proxy; nothing can be tested "
+        "from here until it is back",
+        waiting_helps=True,
+        ours=True,
+    ),
+    Category.POSTPONED: Kind(
+        "the provider asked this address to wait",
+        "wait; nothing is sent there from here meanwhile; lower config.rate_limit "
+        "or raise health.interval of the connections that share it",
+        waiting_helps=True,
+        ours=True,
+    ),
+    Category.KEY_REFUSED: Kind(
+        "the provider refused the same key just now",
+        "correct the credentials in the file of one of the connections that use the "
+        "key; until then none of them is tested, since accounts lock after repeated "
+        "bad keys",
         ours=True,
     ),
     Category.SEALED: Kind(

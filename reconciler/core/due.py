@@ -11,8 +11,9 @@ import hashlib
 import math
 from datetime import datetime
 
+from reconciler.core.connection import HealthPolicy
 from reconciler.core.diagnosis import Diagnosis
-from reconciler.core.record import Record, Status, suspension_of
+from reconciler.core.record import Record, Status, Unable, suspension_of
 from reconciler.core.schedule import next_attempt
 
 JITTER = 0.05
@@ -42,7 +43,8 @@ def is_tested(record: Record) -> bool:
 def due_at(record: Record, *, now: datetime, phase: float, luck: float) -> float | None:
     """Return when to test what runs, None for not by itself.
 
-    What is suspended is tested when that ends.
+    What is suspended is tested when that ends; what this machine could not test when
+    it was asked to, or ever less often.
 
     Args:
         record: What the store holds.
@@ -56,6 +58,8 @@ def due_at(record: Record, *, now: datetime, phase: float, luck: float) -> float
     if suspension := suspension_of(record, now=now):
         # Nothing is asked while it holds; how it stands then is news.
         return suspension.until.timestamp() if suspension.until else None
+    if record.unable:
+        return _again_at(record.unable, record.policy, now)
     if record.last_tested_at is None:
         return now.timestamp()
     tested = min(record.last_tested_at, now)
@@ -73,6 +77,14 @@ def spread_out(due_s: float, *, now_s: float, interval_s: float, phase: float) -
     if due_s > now_s:
         return due_s
     return now_s + phase * min(interval_s, SPREAD_S)
+
+
+def _again_at(unable: Unable, policy: HealthPolicy, now: datetime) -> float:
+    """Return when to try again what we could not: after as long as it has lasted."""
+    lasted_s = (now - unable.since).total_seconds()
+    wait_s = min(max(lasted_s, policy.retry_interval_s), policy.interval_s)
+    again_s = now.timestamp() + wait_s
+    return max(again_s, unable.until.timestamp()) if unable.until else again_s
 
 
 def _retry_at(record: Record, tested: datetime) -> datetime | None:

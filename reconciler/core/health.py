@@ -74,15 +74,33 @@ def sync_of(
 
 
 def health_of(record: Record, *, now: datetime) -> Health:
-    """Return the health of what runs; times are compared in UTC."""
-    test = record.last_test
+    """Return the health of what runs; times are compared in UTC.
+
+    Inactive is what nobody looks at: switched off, or suspended. Unknown is what was
+    never tested, or what this machine cannot test at present.
+    """
     if record.status is Status.INACTIVE or suspension_of(record, now=now):
         return Health.INACTIVE
-    if record.last_tested_at is None:
+    if record.last_tested_at is None or record.unable is not None:
         return Health.UNKNOWN
     if record.status is Status.ERROR:
         return Health.ERROR
-    if now - record.last_tested_at > timedelta(seconds=record.policy.stale_after_s):
+    if is_stale(record, now=now):
         return Health.STALE
+    test = record.last_test
     is_degraded = bool(record.failures or (test and test.degraded))
     return Health.DEGRADED if is_degraded else Health.HEALTHY
+
+
+def is_stale(record: Record, *, now: datetime) -> bool:
+    """Tell whether the last test, or the last fresh data, is too old to count.
+
+    A test ages by the clock, data while its market is open: Friday's last bar is
+    no older on Sunday. When that will be was found out by the test (`stale_at`).
+    """
+    tested_at, test = record.last_tested_at, record.last_test
+    if tested_at is None:
+        return True
+    if now - tested_at > timedelta(seconds=record.policy.stale_after_s):
+        return True
+    return bool(test and test.stale_at and now > test.stale_at)

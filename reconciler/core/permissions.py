@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from reconciler.core.connection import Permissions
 
 RIGHTS: Final = ("read", "trade", "withdraw")
-EXPIRY_DAYS: Final = (30, 7, 1)
-"""So many days before a key ends, people are told, each time more urgently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +69,3 @@ def judge_key(declared: Permissions, facts: KeyFacts) -> Judgement:
         unknown=tuple(unknown),
         dangerous=("withdraw",) if facts.withdraw and "withdraw" not in asked else (),
     )
-
-
-def expiry_warning(ends_at: datetime | None, *, now: datetime) -> str:
-    """Return what to say of a key that ends soon, or has ended; mostly nothing."""
-    if ends_at is None:
-        return ""
-    left = ends_at - now
-    day = ends_at.strftime("%Y-%m-%d")
-    if left <= timedelta():
-        return f"the key ended on {day}: make a new one at the provider and seal it"
-    if left > timedelta(days=EXPIRY_DAYS[0]):
-        return ""
-    days = max(1, -(-left // timedelta(days=1)))
-    word = "day" if days == 1 else "days"
-    urgency = "urgent: " if left <= timedelta(days=EXPIRY_DAYS[-1]) else ""
-    return f"{urgency}the key ends on {day}, within {days} {word}: renew it in time"

@@ -19,10 +19,14 @@ from typing import NamedTuple
 from reconciler.core.connection import HealthPolicy, OnRemove
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
+from reconciler.core.statistics import Statistics
 from reconciler.core.suspension import Suspension
-from reconciler.core.verdict import Verdict
+from reconciler.core.verdict import Certificate, Verdict
 
-HISTORY_LIMIT = 20
+PASSES_KEPT = 5
+"""So many passing tests a record's history keeps; they say little."""
+EVENTS_KEPT = 15
+"""So many failures and changes, which are what people look for, it keeps besides."""
 ACCEPTED_LIMIT = 20
 _DAY_S = 86_400
 
@@ -119,6 +123,19 @@ class Former:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unable:
+    """Why this machine cannot test a connection at present: no news of it.
+
+    `since` is when it first could not, for this reason; `until` when it may again,
+    None when nobody knows. The next test that says something ends it.
+    """
+
+    since: datetime
+    diagnosis: Diagnosis
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One connection in the store. Times are aware UTC.
 
@@ -129,10 +146,12 @@ class Record:
     `next_attempt_at` is None when no retry is due (healthy, or terminal).
     `golden` is what was seen when the active revision was accepted; `marks` what was
     seen last. `expires_at` is when the credentials end as the file says it; the
-    provider may know better (`key_ends_at`). `on_remove` and `used_by` are the file's,
-    and hold when it is gone. `former_names` come oldest first. `suspension` is what an
-    operator asked for while it ran, `declared_suspension` what its file says; which of
-    them holds now is told by `suspension_of`.
+    provider may know better (`key_ends_at`). `failing_since` is the first failure of
+    those that `failures` counts; `unable` is set while we cannot test it.
+    `on_remove` and `used_by` are the file's, and hold when it is gone. `former_names`
+    come oldest first. `suspension` is what an operator asked for while it ran,
+    `declared_suspension` what its file says; which of them holds now is told by
+    `suspension_of`.
     """
 
     name: str
@@ -168,6 +187,9 @@ class Record:
     golden: tuple[Mark, ...] = ()
     suspension: Suspension | None = None
     declared_suspension: Suspension | None = None
+    failing_since: datetime | None = None
+    unable: Unable | None = None
+    stats: Statistics = field(default_factory=Statistics)
 
 
 class Head(NamedTuple):
@@ -277,6 +299,24 @@ def key_ends_at(record: Record) -> datetime | None:
     test = record.last_test
     said = (record.expires_at, test.key.expires_at if test and test.key else None)
     return min((moment for moment in said if moment), default=None)
+
+
+def certificate_of(record: Record) -> Certificate | None:
+    """Return the certificate that ends first of those that tests met, if known."""
+    return record.last_test.certificate if record.last_test else None
+
+
+def with_event(history: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
+    """Return a history with one line more, in order; passing tests leave first."""
+    whole = (*history, event)
+    passes = [index for index, one in enumerate(whole) if _is_pass(one)]
+    others = [index for index, one in enumerate(whole) if not _is_pass(one)]
+    kept = {*passes[-PASSES_KEPT:], *others[-EVENTS_KEPT:]}
+    return tuple(one for index, one in enumerate(whole) if index in kept)
+
+
+def _is_pass(event: Event) -> bool:
+    return event.action is ActionName.TEST and event.result is Result.APPLIED
 
 
 def _standing_diagnosis(record: Record) -> Diagnosis | None:

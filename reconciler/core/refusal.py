@@ -15,6 +15,7 @@ class Guard(StrEnum):
     OWNERSHIP = "ownership"
     STALE_PLAN = "stale-plan"
     CONFIRMATION = "confirmation"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

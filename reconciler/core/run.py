@@ -11,6 +11,7 @@ from datetime import datetime
 
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.endings import certificate_warning, expiry_warning
 from reconciler.core.guard import Refusal
 from reconciler.core.health import (
     Health,
@@ -21,14 +22,21 @@ from reconciler.core.health import (
     sync_of,
 )
 from reconciler.core.outcome import Outcome
-from reconciler.core.permissions import expiry_warning
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredHead
-from reconciler.core.record import Record, Result, key_ends_at, suspension_of
+from reconciler.core.record import (
+    Record,
+    Result,
+    Unable,
+    certificate_of,
+    key_ends_at,
+    suspension_of,
+)
+from reconciler.core.statistics import Latency, Uptime, latency, uptime
 from reconciler.core.suspension import Suspension
-from reconciler.core.verdict import Probe, Verdict
+from reconciler.core.verdict import Certificate, Probe, Verdict
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,10 @@ class Row:
     """One connection after a run: the three axes, the outcome, the diagnosis.
 
     `outcome` is None when the run did nothing with it. `diagnosis` is the last
-    test's, or the refused revision's. Latency in milliseconds.
+    test's, or the refused revision's. Latency in milliseconds: `latency_ms` of the
+    last test, `latency` over the newest that passed. `failing_since` is the first
+    failure of `failures` in a row; `stale_at` when the newest data is too old;
+    `unable` says why this machine cannot test it at present.
     """
 
     name: str
@@ -62,6 +73,14 @@ class Row:
     last_connected_at: datetime | None = None
     next_attempt_at: datetime | None = None
     suspension: Suspension | None = None
+    last_used_at: datetime | None = None
+    failing_since: datetime | None = None
+    stale_at: datetime | None = None
+    unable: Unable | None = None
+    uptime: Uptime | None = None
+    latency: Latency | None = None
+    key_ends_at: datetime | None = None
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +145,33 @@ def row_of(
         last_connected_at=record.last_connected_at,
         next_attempt_at=record.next_attempt_at,
         suspension=suspension_of(record, now=now),
+        last_used_at=record.last_used_at,
+        failing_since=record.failing_since,
+        stale_at=test.stale_at if test else None,
+        unable=record.unable,
+        uptime=_uptime(record, now=now),
+        latency=latency(record.stats),
+        key_ends_at=key_ends_at(record),
+        certificate=certificate_of(record),
     )
+
+
+def _uptime(record: Record, *, now: datetime) -> Uptime | None:
+    if record.stats.at is None:
+        return None
+    return uptime(record.stats, now=now, speaks_for_s=record.policy.stale_after_s)
 
 
 def _warnings(
     record: Record, shown: Verdict | None, *, now: datetime
 ) -> tuple[str, ...]:
-    """Return what the test warned of, and whether the key ends soon."""
-    ending = expiry_warning(key_ends_at(record), now=now)
-    said = shown.warnings if shown else ()
-    return (*said, ending) if ending else said
+    """Return what the test warned of, and what ends soon: key or certificate."""
+    certificate = (shown and shown.certificate) or certificate_of(record)
+    ending = (
+        expiry_warning(key_ends_at(record), now=now),
+        certificate_warning(certificate, now=now),
+    )
+    return (*(shown.warnings if shown else ()), *filter(None, ending))
 
 
 def lost_row(outcome: Outcome) -> Row:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reconciler.core.connection import Connection
-from reconciler.core.golden import carried_on, held_to_sample
-from reconciler.core.outcome import Outcome
+from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.golden import held_to_sample
+from reconciler.core.observing import observe, tested, unable_to_test, untold
+from reconciler.core.outcome import Outcome, is_untested, untested
 from reconciler.core.plan import ActionKind, Change
 from reconciler.core.ports import Desired
 from reconciler.core.record import (
     ACCEPTED_LIMIT,
-    HISTORY_LIMIT,
     Accepted,
     Action,
     ActionName,
@@ -23,6 +24,7 @@ from reconciler.core.record import (
     Result,
     Status,
     renamed,
+    with_event,
 )
 from reconciler.core.schedule import next_attempt
 from reconciler.core.suspension import Suspension
@@ -41,7 +43,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What to commit for one change: a record (None removes it), a log line."""
+    """What to commit for one change: a record (None removes it), a log line.
+
+    Nothing, when this machine could not test and the record is the very same.
+    """
 
     record: Record | None
     actions: tuple[Action, ...]
@@ -59,10 +64,12 @@ def settle(
     """Return what one change leaves behind.
 
     A failed verdict never replaces what runs. A change that needs a test must
-    come with a verdict.
+    come with a verdict. One that this machine could not test changes no revision.
     """
     if change.test and verdict is None:
         raise AssertionError(f"{change.name}: a change to test came without a verdict")
+    if verdict and is_untested(verdict):
+        return _unable(change, desired, record, verdict, context)
     if desired is None:
         after = _removed(change, record, context)
     elif change.previous and record and (verdict is None or verdict.passed):
@@ -77,46 +84,6 @@ def settle(
     else:
         after = _accepted(desired, record, verdict, context)
     return _settled(change, after, verdict, context)
-
-
-def observe(record: Record, verdict: Verdict, *, now: datetime) -> Record:
-    """Return the record after a test of what runs.
-
-    Three failures in a row (the file's threshold) or one terminal diagnosis make
-    it an error; two successes bring it back.
-    """
-    policy = record.policy
-    diagnosis = verdict.diagnosis
-    failures = 0 if verdict.passed else record.failures + 1
-    successes = record.successes + 1 if verdict.passed else 0
-    status, due = record.status, None
-    if not verdict.passed:
-        terminal = bool(diagnosis and diagnosis.is_terminal)
-        broken = terminal or failures >= policy.failure_threshold
-        if broken and status is not Status.INACTIVE:
-            status = Status.ERROR
-        due = next_attempt(diagnosis, failures=failures, policy=policy, now=now)
-    elif status is Status.ERROR and successes < policy.success_threshold:
-        failures = record.failures
-        due = now + timedelta(seconds=policy.retry_interval_s)
-    elif status is Status.ERROR:
-        status = Status.ACTIVE
-    known = record.last_test.key if record.last_test else None
-    return replace(
-        # A test that broke off early did not get to ask about the key.
-        _tested(record, replace(verdict, key=verdict.key or known)),
-        status=status,
-        failures=failures,
-        successes=successes,
-        next_attempt_at=record.next_attempt_at if _has_refused(record) else due,
-    )
-
-
-def _has_refused(record: Record) -> bool:
-    """Tell whether the next attempt is a refused revision's, beside one that runs."""
-    attempted = record.attempted
-    refused = bool(attempted and attempted.result is not Result.APPLIED)
-    return refused and record.status is Status.ACTIVE
 
 
 def settle_test(
@@ -139,6 +106,8 @@ def settle_test(
         after=revision,
         test=True,
     )
+    if is_untested(verdict):
+        return _unable_to_test(change, record, verdict, context)
     after = observe(record, verdict, now=context.now)
     return _settled(change, after, verdict, context)
 
@@ -147,19 +116,58 @@ def _runs_this(record: Record | None, desired: Desired) -> bool:
     return bool(record and record.active and record.active.revision == desired.revision)
 
 
+def _unable(
+    change: Change,
+    desired: Desired | None,
+    record: Record | None,
+    verdict: Verdict,
+    context: Context,
+) -> Settled:
+    """Leave everything as it is; only of what runs it is known that nobody looks."""
+    if desired and record and _runs_this(record, desired):
+        return _unable_to_test(change, record, verdict, context)
+    return Settled(record=record, actions=(), outcome=untested(change, verdict))
+
+
+def _unable_to_test(
+    change: Change, record: Record, verdict: Verdict, context: Context
+) -> Settled:
+    """Record that this machine cannot test what runs; the history tells it once."""
+    outcome, diagnosis = untested(change, verdict), verdict.diagnosis
+    action = replace(_log_line(change, outcome, context), result=Result.SKIPPED)
+    if diagnosis is None:
+        raise AssertionError(f"{change.name}: not tested, and nobody says why")
+    after = unable_to_test(record, diagnosis, now=context.now)
+    if after.unable and after.unable.since == context.now:
+        after = _with_line(after, action, diagnosis)
+        return Settled(record=after, actions=(action,), outcome=outcome)
+    return Settled(record=after, actions=(), outcome=outcome)
+
+
 def _removed(change: Change, record: Record | None, context: Context) -> Record | None:
     if change.action is ActionKind.DELETE or record is None:
         return None
     if change.action is ActionKind.UPDATE:  # let go: it runs on as it did
         return replace(record, orphaned=change.orphan, updated_at=context.now)
+    return _switched_off(
+        replace(
+            record,
+            orphaned=change.orphan,
+            updated_at=context.now,
+            next_attempt_at=None,
+        ),
+        context,
+    )
+
+
+def _switched_off(record: Record, context: Context) -> Record:
     return replace(
-        record,
+        untold(record, now=context.now),
         status=Status.INACTIVE,
-        orphaned=change.orphan,
-        updated_at=context.now,
-        next_attempt_at=None,
         failures=0,
+        failing_since=None,
         successes=0,
+        unable=None,
     )
 
 
@@ -195,7 +203,7 @@ def _accepted(
         orphaned=False,
     )
     if not connection.active or _is_out(runs, context):
-        return replace(runs, status=Status.INACTIVE, failures=0, successes=0)
+        return _switched_off(runs, context)
     if changed:
         accepted = (*base.accepted, _as_accepted(desired, context))
         runs = replace(runs, active=deployed, accepted=accepted[-ACCEPTED_LIMIT:])
@@ -204,7 +212,11 @@ def _accepted(
     if changed:
         runs = replace(runs, golden=())
     return replace(
-        _tested(runs, verdict), status=Status.ACTIVE, failures=0, successes=1
+        tested(runs, verdict),
+        status=Status.ACTIVE,
+        failures=0,
+        failing_since=None,
+        successes=1,
     )
 
 
@@ -242,9 +254,10 @@ def _rejected(
     if base.status is Status.ACTIVE and base.active:
         return replace(rejected, managed_by=context.workspace, orphaned=False)
     return replace(
-        _tested(_declared(rejected, desired.connection, context), verdict),
+        tested(_declared(rejected, desired.connection, context), verdict),
         status=Status.ERROR,
         failures=tries,
+        failing_since=base.failing_since if again else verdict.at,
         successes=0,
         orphaned=False,
     )
@@ -307,19 +320,6 @@ def _declared_suspension(
     return known if same else replace(asked, at=context.now)
 
 
-def _tested(record: Record, verdict: Verdict) -> Record:
-    return replace(
-        record,
-        last_test=verdict,
-        last_tested_at=verdict.at,
-        last_connected_at=verdict.at if verdict.passed else record.last_connected_at,
-        marks=verdict.marks or record.marks,
-        golden=carried_on(record.golden, verdict.marks)
-        if verdict.passed
-        else record.golden,
-    )
-
-
 def _settled(
     change: Change, after: Record | None, verdict: Verdict | None, context: Context
 ) -> Settled:
@@ -340,15 +340,7 @@ def _settled(
     )
     action = _log_line(change, outcome, context)
     if after:
-        event = Event(
-            at=context.now,
-            action=action.action,
-            revision=change.after or change.before,
-            result=result,
-            latency_ms=action.latency_ms,
-            category=diagnosis.category if diagnosis else None,
-        )
-        after = replace(after, history=(*after.history, event)[-HISTORY_LIMIT:])
+        after = _with_line(after, action, diagnosis)
     if after and change.previous and after.name == change.name:
         return Settled(
             record=after,
@@ -370,6 +362,18 @@ def _farewell(change: Change, context: Context) -> Action:
         commit=context.commit,
         detail=f"renamed to {change.name}",
     )
+
+
+def _with_line(record: Record, action: Action, diagnosis: Diagnosis | None) -> Record:
+    event = Event(
+        at=action.at,
+        action=action.action,
+        revision=action.revision,
+        result=action.result,
+        latency_ms=action.latency_ms,
+        category=diagnosis.category if diagnosis else None,
+    )
+    return replace(record, history=with_event(record.history, event))
 
 
 def _log_line(change: Change, outcome: Outcome, context: Context) -> Action:

@@ -47,6 +47,14 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The certificate that ends first of those that a test met."""
+
+    host: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What one test found. `at` is when it ended; `vantage` where it ran.
 
@@ -65,6 +73,8 @@ class Verdict:
     key: KeyFacts | None = None
     egress_ip: str = ""
     degraded: str = ""
+    stale_at: datetime | None = None
+    certificate: Certificate | None = None
 
     @property
     def passed(self) -> bool:

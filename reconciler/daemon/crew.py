@@ -158,12 +158,13 @@ class Crew:
         verdict = await self._verdict(job)
         settled = settled_of(ports, record, verdict)
         outcome = await self.keeper.keep(record, settled)
-        after = record
-        if settled.record and outcome.result is not Result.SKIPPED:
-            after = replace(settled.record, version=record.version + 1)
-            self.fleet.learn(after, world)
-        else:
+        if settled.record is None or outcome.result is Result.SKIPPED:
             self._again(work)
+            return self._told(record, record, outcome)
+        after = record
+        if settled.record is not record:
+            after = replace(settled.record, version=record.version + 1)
+        self.fleet.learn(after, world)
         return self._told(record, after, outcome)
 
     def _told(self, before: Record, after: Record, outcome: Outcome) -> Outcome:

@@ -15,6 +15,7 @@ from reconciler.report.record import (
     show_human,
     show_json,
 )
+from reconciler.report.standing import absence_lines, uptime_words
 from reconciler.report.text import (
     Style,
     blocks,
@@ -131,6 +132,7 @@ def _is_worth_a_line(row: Row) -> bool:
         or row.sync is not Sync.IN_SYNC
         or row.health is Health.UNKNOWN
         or row.suspension is not None
+        or bool(row.warnings)
     )
 
 
@@ -142,11 +144,13 @@ def _status_cells(row: Row, *, style: Style, now: datetime) -> tuple[str, ...]:
         f"tested {relative(row.last_tested_at, now)}"
         if row.last_tested_at
         else "never tested",
+        f"up {uptime_words(row.uptime)}" if row.uptime else "",
     )
 
 
 def _trouble(row: Row, *, style: Style, now: datetime) -> list[str]:
     lines = [safe(row.suspension.in_words())] if row.suspension else []
+    lines += absence_lines(row, style=style, now=now)
     if row.diagnosis and is_unwell(row):
         lines += diagnosis_lines(
             row.diagnosis, next_at=row.next_attempt_at, now=now, style=style

@@ -20,6 +20,7 @@ from reconciler.core.run import Row
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.numbers import decimal, utc_ms
+from reconciler.report.standing import absence_lines, standing_rows
 from reconciler.report.text import (
     Style,
     blocks,
@@ -54,6 +55,8 @@ def show_human(
         _section("", _facts(record, row, sealed), style),
         _section("Revisions", _revisions(record), style),
         _section("Times", _times(record, now), style),
+        _section("Over time", standing_rows(row, now=now), style),
+        absence_lines(row, style=style, now=now),
         _test(record, row, style=style, now=now),
         _section("Market data", list(map(_mark, record.marks)), style),
         _section("History, newest first", _history(record), style),
@@ -117,7 +120,6 @@ def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, s
         ("out of service", safe(row.suspension.in_words()) if row.suspension else ""),
         ("sync", row.sync.value),
         ("health", row.health.value),
-        ("failures", f"{record.failures} in a row" if record.failures else ""),
         ("policy", _policy(record.policy)),
     ]
     return [pair for pair in found if pair[1]]

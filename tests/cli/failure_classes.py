@@ -74,6 +74,15 @@ def a_policy(repo, sandbox):
     (repo.path / "policy.yaml").write_text("version: 1\nadmins: [anna]\n")
 
 
+def a_suspension(repo, sandbox):
+    repo.here("suspend", "spot", "--reason", "incident 7")
+
+
+def a_suspension_and_a_failing_provider(repo, sandbox):
+    a_suspension(repo, sandbox)
+    a_failing_provider(repo, sandbox)
+
+
 def a_lost_file(repo, sandbox):
     repo.file("spot").unlink()
 

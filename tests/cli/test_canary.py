@@ -145,6 +145,11 @@ def run_everything(watch):
         ("state", "list"),
         ("state", "pull"),
         ("state", "backup"),
+        ("suspend", "spot", "m*", "--reason", "incident 7", "--format", "json"),
+        ("test", "spot"),
+        ("plan",),
+        ("-v", "status", "-l", "!desk"),
+        ("resume", "*"),
         ("secrets", "status"),
         ("secrets", "status", "--format", "json"),
     ):

@@ -128,9 +128,22 @@ TABLE = {
         (1, when.a_damaged_store, "spot"),
         (3, when.an_invalid_file, "broken"),
         (5, when.a_failing_provider, "--all"),
+        (4, when.a_suspension, "spot"),
         (64, when.nothing, ""),
         (130, when.a_silent_provider, "spot"),
         (143, when.a_silent_provider, "--all"),
+    ],
+    "suspend": [
+        (0, when.nothing, "spot --reason incident"),
+        (1, when.nothing, "nowhere --reason incident"),
+        (1, when.a_damaged_store, "spot --reason incident"),
+        (64, when.nothing, "spot"),
+    ],
+    "resume": [
+        (0, when.a_suspension, "spot"),
+        (1, when.nothing, "spot"),
+        (5, when.a_suspension_and_a_failing_provider, "spot"),
+        (64, when.nothing, ""),
     ],
     "list": [
         (0, when.nothing, ""),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reconciler.core.connection import HealthPolicy
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.due import SPREAD_S, due_at, phase_of, seed_of, spread_out
-from reconciler.core.record import Deployed, Record, Status
-from reconciler.core.settle import observe
+from reconciler.core.observing import observe
+from reconciler.core.record import Deployed, Record, Status, Unable
 from reconciler.core.suspension import Suspension
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from tests.fakes import START, failed, passed
@@ -147,3 +147,21 @@ def test_what_is_suspended_is_tested_when_that_ends():
     assert wait(record(suspension=for_a_day)) == timedelta(days=1).total_seconds()
     assert wait(record(suspension=for_a_day), now=until) == wait(record(), now=until)
     assert wait(record(suspension=for_long), now=until) is None
+
+
+@pytest.mark.parametrize(("lasted", "waits"), [
+    (0, 60), (60, 60), (300, 300), (86_400, 900),
+])  # fmt: skip
+def test_what_we_cannot_test_is_tried_less_often_the_longer_it_lasts(lasted, waits):
+    since = START - timedelta(seconds=lasted)
+    unable = Unable(since=since, diagnosis=diagnose(Category.NO_KEY))
+
+    assert wait(record(unable=unable)) == waits
+
+
+def test_who_was_asked_to_wait_waits():
+    until = START + timedelta(hours=2)
+    reason = diagnose(Category.POSTPONED)
+    unable = Unable(since=START, diagnosis=reason, until=until)
+
+    assert wait(record(unable=unable)) == 7_200

@@ -1,6 +1,6 @@
 """A key's rights against its file's budget, and when a key ends."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
@@ -9,7 +9,6 @@ from reconciler.core.connection import Permissions
 from reconciler.core.permissions import (
     RIGHTS,
     KeyFacts,
-    expiry_warning,
     judge_key,
 )
 
@@ -53,21 +52,3 @@ def test_a_right_to_withdraw_that_nobody_declared_is_dangerous():
 
     assert judge_key(Permissions(), facts).dangerous == ("withdraw",)
     assert judge_key(STRICT, facts).dangerous == ()
-
-
-@pytest.mark.parametrize(("left", "said"), [
-    (timedelta(days=31), ""),
-    (timedelta(days=30), "the key ends on 2026-12-22, within 30 days: renew"),
-    (timedelta(days=6, hours=1), "within 7 days"),
-    (timedelta(hours=20), "urgent: the key ends on 2026-11-23, within 1 day:"),
-    (timedelta(), "the key ended on 2026-11-22"),
-    (timedelta(days=-3), "the key ended on 2026-11-19"),
-])  # fmt: skip
-def test_the_end_of_a_key_is_told_of_in_time(left, said):
-    text = expiry_warning(NOW + left, now=NOW)
-
-    assert text == "" if not said else said in text
-
-
-def test_a_key_without_an_end_needs_no_warning():
-    assert expiry_warning(None, now=NOW) == ""

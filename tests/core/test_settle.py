@@ -4,9 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.core.diagnosis import Category
+from reconciler.core.observing import observe
 from reconciler.core.plan import ActionKind, Change
-from reconciler.core.record import HISTORY_LIMIT, Result, Status
-from reconciler.core.settle import Context, observe, settle
+from reconciler.core.record import (
+    EVENTS_KEPT,
+    PASSES_KEPT,
+    Result,
+    Status,
+)
+from reconciler.core.settle import Context, settle, settle_test
 from tests.fakes import START, desired, failed, passed
 
 CONTEXT = Context(now=START, who="me@here", workspace="w", commit="c0ffee")
@@ -164,12 +170,22 @@ def test_a_bad_key_is_an_error_at_once():
     assert record.next_attempt_at is None
 
 
+def test_the_history_keeps_failures_longer_than_passing_tests():
+    record = observed = created().record
+    for verdict in (failed(), *[passed()] * (PASSES_KEPT + 5)):
+        observed = settle_test(observed, verdict, context=CONTEXT).record
+
+    results = [event.result for event in observed.history]
+    assert observed.history[0] == record.history[0]
+    assert results == [Result.APPLIED, Result.REJECTED, *[Result.APPLIED] * PASSES_KEPT]
+
+
 def test_the_history_is_bounded():
     record = created().record
-    for _ in range(HISTORY_LIMIT + 5):
-        record = updated(record, desired("a"), passed()).record
+    for verdict in [passed(), failed()] * (EVENTS_KEPT + 5):
+        record = settle_test(record, verdict, context=CONTEXT).record
 
-    assert len(record.history) == HISTORY_LIMIT
+    assert len(record.history) == PASSES_KEPT + EVENTS_KEPT
 
 
 def test_adopting_takes_over_the_management_only():

@@ -312,10 +312,10 @@ def test_a_store_that_cannot_be_written_is_told_for_every_change():
     assert "no space left" in outcomes[0].reason
 
 
-def test_without_a_fitting_key_nothing_is_recorded_and_the_run_fails():
+def test_without_a_fitting_key_no_change_is_recorded_and_the_run_fails():
     store = FakeStore()
     run(make_ports(FakeSource.of(desired("a")), store))
-    before = dict(store.records)
+    before = store.records["a"]
     tester = FakeTester({"a": Category.NO_KEY, "b": Category.NO_KEY})
     source = FakeSource.of(desired("a", version="2"), desired("b"))
     ports = make_ports(source, store, tester)
@@ -324,7 +324,11 @@ def test_without_a_fitting_key_nothing_is_recorded_and_the_run_fails():
     tested = test_records(ports, store.records.values())
 
     assert [o.result.value for o in (*applied, *tested)] == ["failed"] * 3
-    assert store.records == before
+    after = store.records["a"]
+    assert store.records.keys() == {"a"}
+    assert (after.active, after.attempted) == (before.active, before.attempted)
+    assert (after.last_test, after.status) == (before.last_test, before.status)
+    assert after.unable.diagnosis.category is Category.NO_KEY
     assert exit_code_of(plan_of(ports).plan, applied) is ExitCode.ERROR
 
 

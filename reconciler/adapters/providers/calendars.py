@@ -73,6 +73,27 @@ def oldest_fresh_ms(sessions: Sessions, timeframe: str, now_ms: int) -> int:
     return 0
 
 
+def open_until_ms(code: str, start_ms: int, span_ms: int) -> int:
+    """Return when an exchange will have been open for `span_ms` since `start_ms`.
+
+    Beyond what its calendar tells, it is taken to be open as much as before.
+    """
+    sessions = _sessions(code, start_ms // _DAY_MS)
+    left = span_ms
+    for opens, closes in sessions:
+        opens_now = max(opens, start_ms)
+        if closes <= opens_now:
+            continue
+        if left <= closes - opens_now:
+            return opens_now + left
+        left -= closes - opens_now
+    known = [closes - opens for opens, closes in sessions]
+    if not known:
+        return start_ms + span_ms
+    first, last = sessions[0][0], sessions[-1][1]
+    return last + left * (last - first) // sum(known)
+
+
 def _rule_of_exchange(code: str) -> MaxAge:
     def max_age(timeframe: str, now_ms: int) -> int:
         sessions = _sessions(code, now_ms // _DAY_MS)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.adapters.providers.freshness import stale_at
 from reconciler.adapters.providers.loops import panics_as_errors, unseal_job
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.registry import find_adapter
@@ -68,7 +69,11 @@ class JobTest:
             scrub = make_scrubber(unsealed.credentials)
             return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
         warnings = (unsealed.warning, *verdict.warnings)
-        return replace(verdict, warnings=tuple(filter(None, warnings)))
+        return replace(
+            verdict,
+            warnings=tuple(filter(None, warnings)),
+            stale_at=verdict.stale_at or stale_at(job.connection, verdict.marks),
+        )
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
         adapter = find_adapter(connection.type, self.adapters)

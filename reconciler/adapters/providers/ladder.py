@@ -16,7 +16,7 @@ from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import Patience, is_limited
 from reconciler.adapters.providers.reach import (
     broken_rung,
-    certificate_warning,
+    first_to_end,
     left_out,
     reach_probes,
 )
@@ -119,20 +119,16 @@ async def climb(steps: Sequence[Step], setting: Climb) -> Verdict:
         Probe(name=step.name, status=ProbeStatus.SKIPPED)
         for step in steps[len(probes) :]
     )
-    now = setting.network.clock()
-    ending = certificate_warning(trail.first, now=now) if trail.first else ""
     return Verdict(
         probes=_with_reach((*probes, *skipped), trail),
-        at=now,
+        at=setting.network.clock(),
         vantage=setting.network.vantage,
         marks=tuple(mark for rung in rungs for mark in rung.marks),
-        warnings=(
-            *(text for rung in rungs for text in rung.warnings),
-            *([ending] if ending else []),
-        ),
+        warnings=tuple(text for rung in rungs for text in rung.warnings),
         key=next((rung.key for rung in rungs if rung.key), None),
         egress_ip=_seen_ip(probes),
         degraded="; ".join(rung.degraded for rung in rungs if rung.degraded),
+        certificate=first_to_end(trail.asked),
     )
 
 

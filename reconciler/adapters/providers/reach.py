@@ -7,14 +7,13 @@ answer": a name that does not resolve is another person's problem than a firewal
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from typing import Final
 
 from reconciler.adapters.providers.meter import Timing, Tls
 from reconciler.core.diagnosis import Category, Diagnosis
-from reconciler.core.verdict import Probe, ProbeName, ProbeStatus
+from reconciler.core.verdict import Certificate, Probe, ProbeName, ProbeStatus
 
-CERTIFICATE_WARNING: Final = timedelta(days=14)
 _REUSED: Final = "a connection of this run was open already"
 
 _BREAKS_AT: Final = {
@@ -59,15 +58,14 @@ def broken_rung(timing: Timing | None, failed: Diagnosis | None) -> ProbeName | 
     return ProbeName.TLS if timing.is_encrypted and timing.tls is None else None
 
 
-def certificate_warning(timing: Timing, *, now: datetime) -> str:
-    """Return what to say of a certificate that ends soon; mostly nothing."""
-    ends_at = timing.tls.ends_at if timing.tls else None
-    if ends_at is None or ends_at - now > CERTIFICATE_WARNING:
-        return ""
-    return (
-        f"the certificate of {timing.host} ends on {ends_at:%Y-%m-%d}: unless the"
-        " provider renews it, no connection can be made after that"
+def first_to_end(timings: Iterable[Timing]) -> Certificate | None:
+    """Return the certificate that ends first; a connection kept open shows none."""
+    shown = (
+        Certificate(host=timing.host, ends_at=timing.tls.ends_at)
+        for timing in timings
+        if timing.tls and timing.tls.ends_at
     )
+    return min(shown, key=lambda one: one.ends_at, default=None)
 
 
 def _climbed(name: ProbeName, timing: Timing) -> Probe:

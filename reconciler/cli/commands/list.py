@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option, label_option
+from reconciler.cli.options import example, format_option, select_option
 
 _STATUS = [
     *("active", "inactive", "suspended"),
@@ -17,7 +17,8 @@ _HEALTH = ["healthy", "degraded", "stale", "error", "unknown", "inactive"]
 _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "tested"]
 
 
-@click.command("list", epilog=example("reconcile list --health error --label env=prod"))
+@click.command("list", epilog=example("reconcile list --health error -l env=prod"))
+@click.argument("names", nargs=-1, metavar="[NAME|GLOB]...")
 @click.option(
     "--status",
     multiple=True,
@@ -30,7 +31,7 @@ _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "test
 @click.option("--owner", metavar="GLOB", help="Whose it is.")
 @click.option("--type", "kind", metavar="GLOB", help="Its type.")
 @click.option("--provider", metavar="GLOB", help="Its provider.")
-@label_option
+@select_option
 @click.option(
     "--sort",
     type=click.Choice(_SORT),
@@ -40,18 +41,27 @@ _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "test
 )
 @format_option()
 @click.pass_obj
-def command(console: Console, /, *, sort: str, format_: str, **filters: Any) -> None:
+def command(
+    console: Console,
+    /,
+    *,
+    names: tuple[str, ...],
+    sort: str,
+    format_: str,
+    **filters: Any,
+) -> None:
     """List the connections, recorded or only declared.
 
     Options that may be given several times accept any of their values; labels must
     all match.
     """
-    from reconciler.cli.choosing import Filters, note_unread, sorted_rows
+    from reconciler.cli.choosing import Filters, matching, note_unread, sorted_rows
     from reconciler.recording import current_rows
     from reconciler.report.connections import list_human, rows_json
 
     app = console.app()
     rows, desired = current_rows(app)
+    rows = matching(rows, names)
     wanted = Filters(**filters)
     rows = sorted_rows([row for row in rows if wanted.accepts(row)], sort)
     note_unread(console, desired)

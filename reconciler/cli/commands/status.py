@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option
+from reconciler.cli.options import example, format_option, select_option
+
+if TYPE_CHECKING:
+    from reconciler.core.selecting import LabelTerm
 
 
 @click.command("status", epilog=example("reconcile status --exit-code 'binance-*'"))
@@ -13,10 +18,17 @@ from reconciler.cli.options import example, format_option
 @click.option(
     "--exit-code", is_flag=True, help="End with 6 when something is not well."
 )
+@select_option
 @format_option()
 @click.pass_obj
 def command(
-    console: Console, /, *, names: tuple[str, ...], exit_code: bool, format_: str
+    console: Console,
+    /,
+    *,
+    names: tuple[str, ...],
+    labels: tuple[LabelTerm, ...],
+    exit_code: bool,
+    format_: str,
 ) -> int:
     """Show what is not well, and its fix.
 
@@ -30,13 +42,13 @@ def command(
 
     app = console.app()
     rows, desired = current_rows(app)
-    rows = matching(rows, names)
+    rows = matching(rows, names, labels)
     note_unread(console, desired)
     if format_ == "json":
         console.result(rows_json(rows))
     else:
         color, now = console.color, app.clock.now()
-        verbose = console.verbose or bool(names)
+        verbose = console.verbose or bool(names or labels)
         console.result(status_human(rows, color=color, verbose=verbose, now=now))
     unwell = exit_code and is_unwell(rows)
     return ExitCode.UNHEALTHY if unwell else ExitCode.DONE

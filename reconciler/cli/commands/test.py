@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option
+from reconciler.cli.options import example, format_option, select_option
 
 
 @click.command(
@@ -13,7 +15,11 @@ from reconciler.cli.options import example, format_option
     epilog=example("reconcile test 'binance-*'", "reconcile test connections.d/a.yaml"),
 )
 @click.argument("what", nargs=-1, metavar="[NAME|GLOB|FILE]...")
-@click.option("--all", "all_", is_flag=True, help="Everything that runs.")
+@click.option("--all", "everything", is_flag=True, help="Everything that runs.")
+@select_option
+@click.option(
+    "--suspended", is_flag=True, help="Test also what is suspended; it stays so."
+)
 @click.option(
     "--parallelism",
     type=click.IntRange(1, 1000),
@@ -33,16 +39,14 @@ from reconciler.cli.options import example, format_option
 )
 @format_option()
 @click.pass_obj
-def command(  # noqa: PLR0913  # one parameter per option
+def command(
     console: Console,
     /,
     *,
-    what: tuple[str, ...],
-    all_: bool,
     parallelism: int | None,
-    accept_sample: bool,
     trace: bool,
     format_: str,
+    **asked: Any,
 ) -> int:
     """Test what runs, or a file, right now.
 
@@ -51,20 +55,22 @@ def command(  # noqa: PLR0913  # one parameter per option
     when a test fails.
 
     What runs is held to the data with which it went live: another unit, bars that
-    begin elsewhere or another contract under the old symbol fail.
+    begin elsewhere or another contract under the old symbol fail. What is suspended
+    is left out, and refused with 4 when it is asked for by name.
     """
     from reconciler.cli.progress import progress
-    from reconciler.cli.testing import run_tests
+    from reconciler.cli.testing import AskedTests, run_tests
     from reconciler.report.verdicts import verdicts_human, verdicts_json
 
-    if not what and not all_:
-        raise click.UsageError("say what to test: names, patterns or files, or --all")
+    wish = AskedTests(**asked)
+    if not (wish.what or wish.everything or wish.labels):
+        raise click.UsageError(
+            "say what to test: names, patterns, files, --label or --all"
+        )
     console.announce_network()
     with progress(console) as observer:
         app = console.app(observer=observer, parallelism=parallelism, trace=trace)
-        outcomes, code = run_tests(
-            console, app, what, everything=all_, accept_sample=accept_sample
-        )
+        outcomes, code = run_tests(console, app, wish)
     if format_ == "json":
         console.result(verdicts_json(outcomes))
     else:

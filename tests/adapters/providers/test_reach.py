@@ -10,12 +10,12 @@ from reconciler.adapters.providers.ccxt_crypto import ADAPTER
 from reconciler.adapters.providers.meter import Timing, Tls
 from reconciler.adapters.providers.reach import (
     broken_rung,
-    certificate_warning,
+    first_to_end,
     reach_probes,
 )
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
-from reconciler.core.verdict import ProbeName, ProbeStatus
+from reconciler.core.verdict import Certificate, ProbeName, ProbeStatus
 from reconciler.sandbox import sandbox_account
 from tests.adapters.providers.conformance import Subject, with_session
 
@@ -141,10 +141,12 @@ def test_plain_http_has_no_encryption_to_climb():
     assert [probe.status for probe in probes] == [PASSED, PASSED, SKIPPED]
 
 
-def test_a_certificate_that_ends_soon_is_told_of():
+def test_the_certificate_that_ends_first_is_told_of():
+    later = Timing(host="z", tls=Tls(version="x", ends_at=NOW + timedelta(days=90)))
     soon = Timing(**NEW, tls=SECURE)
-    later = Timing(**NEW, tls=Tls(version="x", ends_at=NOW + timedelta(days=90)))
 
-    assert "certificate of h ends on 2026-11-25" in certificate_warning(soon, now=NOW)
-    assert certificate_warning(later, now=NOW) == ""
-    assert certificate_warning(Timing(), now=NOW) == ""
+    assert first_to_end([later, soon]) == Certificate(host="h", ends_at=SECURE.ends_at)
+
+
+def test_a_connection_that_was_open_already_shows_no_certificate():
+    assert first_to_end([Timing(), Timing(tls=Tls(version="x", ends_at=None))]) is None

@@ -26,7 +26,7 @@ from reconciler.adapters.providers.custom_api.templates import (
     REQUEST_NAMES,
     unknown_names,
 )
-from reconciler.core.diagnosis import Category
+from reconciler.core.diagnosis import KINDS, Category
 from reconciler.core.durations import parse_duration
 
 TIMESTAMP_UNITS = ("s", "ms", "us", "ns", "iso8601")
@@ -38,7 +38,8 @@ MAX_BODY_LIMITS = (1024, 100 * 1024 * 1024)
 MAX_BACKUPS = 8
 OUR_CATEGORIES = frozenset(
     {
-        *(Category.ADDRESS_NOT_ALLOWED, Category.INTERNAL, Category.NO_KEY),
+        *(category for category, kind in KINDS.items() if kind.ours),
+        *(Category.ADDRESS_NOT_ALLOWED, Category.INTERNAL),
         *(Category.SEALED, Category.DNS_FAILURE, Category.CONNECTION_REFUSED),
         *(Category.CONNECTION_RESET, Category.TLS_CERTIFICATE, Category.TLS_HANDSHAKE),
     }

@@ -133,7 +133,11 @@ class _Tell:
 
 
 class _Queue:
-    """Jobs in order by provider; one at its limit lets the others go first."""
+    """Jobs in order by provider; whoever has fewest under way goes first.
+
+    So a fleet asks its providers side by side: none is pressed while the others
+    wait, and each needs few connections.
+    """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._waiting: dict[str, deque[Job]] = {}
@@ -143,14 +147,20 @@ class _Queue:
 
     def take(self, limit_of: Callable[[str], int]) -> Job | None:
         """Return the next job that may start now, None when there is none."""
-        for provider, jobs in self._waiting.items():
-            if self._running[provider] < limit_of(jobs[0].connection.type):
-                job = jobs.popleft()
-                self._running[provider] += 1
-                if not jobs:
-                    del self._waiting[provider]
-                return job
-        return None
+        free = [
+            provider
+            for provider, jobs in self._waiting.items()
+            if self._running[provider] < limit_of(jobs[0].connection.type)
+        ]
+        if not free:
+            return None
+        provider = min(free, key=self._running.__getitem__)
+        jobs = self._waiting[provider]
+        self._running[provider] += 1
+        job = jobs.popleft()
+        if not jobs:
+            del self._waiting[provider]
+        return job
 
     def release(self, job: Job) -> None:
         """Give a finished job's place back."""

@@ -142,6 +142,14 @@ def test_the_limits_hold_over_all_and_for_each_provider():
     assert adapter.most["a"] == adapter.most["b"] == 3
 
 
+def test_providers_are_asked_side_by_side_and_not_one_after_another():
+    adapter = FakeAdapter()
+
+    run(adapter, [*jobs(6, "p"), *jobs(6, "q"), *jobs(6, "r")], limit=3)
+
+    assert adapter.most == {"p": 1, "q": 1, "r": 1, "*": 3}
+
+
 def test_without_jobs_nothing_is_opened():
     opened = []
     tester = ConcurrentTester(

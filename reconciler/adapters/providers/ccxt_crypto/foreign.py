@@ -7,7 +7,6 @@ that the diagnosis is the one that a test would have given.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from reconciler.adapters.providers.answers import Answer
@@ -16,6 +15,7 @@ from reconciler.adapters.providers.ccxt_crypto.classify import (
     explain_ccxt,
     explain_native,
 )
+from reconciler.adapters.providers.ccxt_crypto.library import import_plain_exchange
 from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Diagnosis
@@ -36,7 +36,7 @@ def explain_answer(
 
 
 def _raised_by_ccxt(exchange_id: str, answer: Answer) -> Exception | None:
-    exchange = getattr(import_module("ccxt"), exchange_id)()
+    exchange = import_plain_exchange(exchange_id)()
     url = _some_url(exchange.urls.get("api"))
     document = exchange.parse_json(answer.body)
     headers = dict(answer.headers)

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import gc
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from types import MethodType
 from typing import Any
 
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.library import (
+    ccxt_version,
+    import_exchange,
+)
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.market_cache import (
     Before,
@@ -36,7 +37,6 @@ from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 
-_CCXT = "ccxt.async_support"
 _HUB = "ccxt_hub"
 _REQUEST_TIMEOUT_MS = 20_000
 _MARKET_ATTRIBUTES = (
@@ -132,12 +132,12 @@ class Hub:
         self._loading.clear()
 
     async def _load(self, place: Place) -> Loaded:
-        ccxt = await import_ccxt()
-        template = self._build(_exchange_class(ccxt, place.exchange), place)
+        kind = await import_exchange(place.exchange)
+        template = self._build(_required(kind, place.exchange), place)
         scrub = Scrubber([place.proxy or ""])
         listener = template.on_rest_response = Listener(scrub)
         try:
-            remembered = await self._get_markets(template, place, ccxt.__version__)
+            remembered = await self._get_markets(template, place, ccxt_version())
             _require_markets(template)
         except Exception as error:  # noqa: BLE001 - told to every connection that waits
             case = Case(
@@ -234,29 +234,6 @@ class Hub:
         exchange.httpExceptions = template.httpExceptions
         exchange.set_markets_from_exchange(template)
         return exchange
-
-
-async def import_ccxt() -> Any:
-    """Return ccxt's asynchronous half, importing it on first use.
-
-    In a thread: it takes half a second, and the loop is timing other requests.
-    """
-    ready = sys.modules.get(_CCXT)
-    if ready is not None and hasattr(ready, "exchanges"):  # not half imported
-        return ready
-    return await asyncio.to_thread(_import_uncollected, _CCXT)
-
-
-def _import_uncollected(name: str) -> Any:
-    """Import a library whose objects stay: nobody need look for garbage in them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return import_module(name)
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 def hub_of(network: Network) -> Hub:
@@ -356,13 +333,12 @@ async def _tells_time(exchange: Any) -> bool:
         return False
 
 
-def _exchange_class(ccxt: Any, name: str) -> Any:
-    kind = getattr(ccxt, name, None)
+def _required(kind: Any, name: str) -> Any:
     if kind is None:
         raise ProviderError(
             diagnose(
                 Category.BAD_REQUEST,
-                detail=f"the installed ccxt {ccxt.__version__} has no '{name}'",
+                detail=f"the installed ccxt {ccxt_version()} has no '{name}'",
                 fix="install the release of ccxt that 'reconcile providers' lists",
             )
         )

@@ -19,13 +19,13 @@ from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccx
 from reconciler.adapters.providers.ccxt_crypto.hub import (
     Loaded,
     hub_of,
-    import_ccxt,
     release,
 )
 from reconciler.adapters.providers.ccxt_crypto.introspection import (
     introspection_of,
     read_key,
 )
+from reconciler.adapters.providers.ccxt_crypto.library import import_exchange
 from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.opening import Opening, prepare
 from reconciler.adapters.providers.ccxt_crypto.private_reads import (
@@ -282,7 +282,7 @@ class CcxtSession:
 
     async def _load(self) -> Loaded:
         with waiting_for_turn():
-            await import_ccxt()
+            await import_exchange(self._opening.place.exchange)
         return await hub_of(self._opening.network).load(self._opening.place)
 
     async def _ready(self) -> Any:

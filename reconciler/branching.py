@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import DocumentError, InputError
+from reconciler.core.freezing import notices
 from reconciler.pipeline import Planned, PlanRequest, make_plan
 from reconciler.wiring import App
 
@@ -43,10 +44,13 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
         ),
         at=app.clock.now(),
     )
-    planned = make_plan(replace(app.ports(store=store), source=source), request)
+    # Nothing is applied now: an open freeze is worth a word, and no refusal.
+    free = replace(request, freezes=())
+    planned = make_plan(replace(app.ports(store=store), source=source), free)
     behind = changed_elsewhere(directory, commit, rev, folder) & everything.keys()
     warnings = (
         *planned.plan.warnings,
+        *notices(request.freezes, now=app.clock.now()),
         *(f"{file}: {_BEHIND.format(rev=rev)}" for file in sorted(behind)),
         *(f"{file}: {_BROKEN}" for file in store.broken),
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from reconciler.core.assemble import (
     assemble,
@@ -33,6 +32,7 @@ from reconciler.core.errors import (
     StaleError,
     StateError,
 )
+from reconciler.core.freezing import Freeze
 from reconciler.core.guard import Allowances, Limits, judge, stale_plan
 from reconciler.core.outcome import (
     Outcome,
@@ -64,10 +64,12 @@ from reconciler.core.record import (
     is_suspended,
     suspension_of,
 )
+from reconciler.core.refusal import held_by, stops_all
 from reconciler.core.renames import successors
 from reconciler.core.run import Row, lost_row, row_of
 from reconciler.core.settle import Context, Settled, settle
 from reconciler.core.verdict import Verdict
+from reconciler.holding import held_by_freezes, suspended_names
 
 COMMIT_TRIES = 3
 """A re-test by somebody else may move a record between our read and our commit."""
@@ -80,6 +82,7 @@ class PlanRequest:
     options: PlanOptions
     limits: Limits = field(default_factory=Limits)
     allowances: Allowances = field(default_factory=Allowances)
+    freezes: tuple[Freeze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
         recorded,
         options=request.options,
         now=now,
-        suspended=_suspended(ports.store, recorded, now=now),
+        suspended=suspended_names(ports.store, recorded, now=now),
     )
     changes = tuple(_detail(ports, step, desired, recorded) for step in steps)
     plan = replace(
@@ -115,6 +118,13 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
         facts_of(plan, desired, recorded),
         limits=request.limits,
         allowances=request.allowances,
+    )
+    refusals += held_by_freezes(
+        ports,
+        request.freezes,
+        plan.changes,
+        recorded,
+        allowed=request.allowances.during_freeze,
     )
     return Planned(plan=replace(plan, refusals=refusals), desired=desired)
 
@@ -131,15 +141,22 @@ def apply_plan(ports: Ports, planned: Planned, *, lock_id: str) -> tuple[Outcome
         RefusedError: A guard refused the plan; nothing was done.
     """
     plan = planned.plan
-    if plan.refusals:
+    if stops_all(plan.refusals):
         raise RefusedError(plan.refusals)
     if is_stale(plan, ports.store.info()):
         raise RefusedError((stale_plan("the store moved on while planning"),))
     run = _Run(ports=ports, plan=plan, lock_id=lock_id)
-    for change in plan.changes:
+    held = held_by(plan.refusals)
+    free = [change for change in plan.changes if change.name not in held]
+    run.outcomes += [
+        held_back(change, held[change.name])
+        for change in plan.changes
+        if change.name in held
+    ]
+    for change in free:
         if not change.test:
             run.change(change)
-    run.test([change for change in plan.changes if change.test])
+    run.test([change for change in free if change.test])
     return tuple(sorted(run.outcomes, key=lambda outcome: outcome.name))
 
 
@@ -218,16 +235,6 @@ def _detail(
         same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
     return reaching_change(change, record)
-
-
-def _suspended(
-    store: StateStore, recorded: Mapping[str, Head], *, now: datetime
-) -> frozenset[str]:
-    """Return the names of what operators keep out of service at this moment."""
-    records = (store.get(head.name) for head in recorded.values() if head.suspended)
-    return frozenset(
-        record.name for record in records if record and is_suspended(record, now=now)
-    )
 
 
 def _deployed(ports: Ports, record: Record | None) -> Desired | None:

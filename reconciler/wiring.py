@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.adapters.sops import Keyring
+    from reconciler.core.freezing import Freeze
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -107,6 +108,16 @@ class App:
         from reconciler.core.structured import part_of
 
         return part_of(self.settings.source, model)
+
+    @cached_property
+    def freezes(self) -> tuple[Freeze, ...]:
+        """Return when apply leaves alone what runs; raises `DocumentError`."""
+        source = self.settings.source
+        if source is None or "freeze" not in (source.data or {}):
+            return ()
+        from reconciler.core.freeze_section import FreezeSection  # costs start-up
+
+        return self.part(FreezeSection).freezes()
 
     @cached_property
     def clock(self) -> Clock:

@@ -102,11 +102,7 @@ _FAMILIES: Final = {
 def _connection() -> Schema:
     schema: Schema = ConnectionDocument.model_json_schema()
     schema["title"] = "A market-data connection"
-    for parts in (schema, *schema["$defs"].values()):
-        for field in parts["properties"].values():
-            # A default that only says "left out" would be offered as a value.
-            if field.get("default") in ("", None):
-                field.pop("default", None)
+    _drop_nothings(schema, *schema["$defs"].values())
     schema["properties"]["type"] = {
         **schema["properties"]["type"],
         "anyOf": [{"enum": list(BUILT_IN_TYPES)}, {"type": "string"}],
@@ -131,7 +127,9 @@ def _config() -> Schema:
     definitions: Schema = {}
     for name in PARTS:
         part = model_of(name).model_json_schema()
-        definitions |= part.pop("$defs", {})
+        more = part.pop("$defs", {})
+        _drop_nothings(part, *more.values())
+        definitions |= more
         properties[name] = {**part, "title": _title(name)}
         properties[name]["description"] = PARTS[name].about
     return {
@@ -141,6 +139,14 @@ def _config() -> Schema:
         "properties": properties,
         **({"$defs": definitions} if definitions else {}),
     }
+
+
+def _drop_nothings(*models: Schema) -> None:
+    """Drop the defaults that only say "left out": they would be offered as values."""
+    for model in models:
+        for field in model.get("properties", {}).values():
+            if field.get("default") in ("", None):
+                field.pop("default", None)
 
 
 def _section(properties: Schema, name: str) -> Schema:

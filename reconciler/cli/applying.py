@@ -21,6 +21,7 @@ from reconciler.core.guard import Refusal, check_digest, check_expected
 from reconciler.core.outcome import ExitCode, exit_code_of, worst
 from reconciler.core.plan import FORMAT_VERSION, Plan, is_removal
 from reconciler.core.ports import LockInfo, Ports
+from reconciler.core.refusal import held_by, stops_all
 from reconciler.pipeline import (
     Planned,
     apply_plan,
@@ -59,7 +60,7 @@ def run_apply(console: Console, app: App, wish: Wish) -> Run:
             _show(console, planned.plan)
             planned = _agreed(console, planned, wish)
             run.plan, run.refusals = planned.plan, planned.plan.refusals
-            if not run.refusals:
+            if not stops_all(run.refusals):
                 _require_key_for_all(app, run.plan)
                 with console.stop.patient():
                     run.outcomes = apply_plan(ports, planned, lock_id=held.id)
@@ -133,8 +134,10 @@ def _planned(app: App, ports: Ports, wish: Wish) -> Planned:
 
 def _require_key_for_all(app: App, plan: Plan) -> None:
     """Refuse once where nothing can be done; where something can, others go on."""
-    sealed = [change.name for change in plan.changes if change.needs_key]
-    if len(sealed) == len(plan.changes):
+    held = held_by(plan.refusals)
+    free = [change for change in plan.changes if change.name not in held]
+    sealed = [change.name for change in free if change.needs_key]
+    if len(sealed) == len(free):
         require_key(app, sealed)
 
 
@@ -149,8 +152,14 @@ def _show(console: Console, plan: Plan) -> None:
 
 def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
     # What a file itself switches off was reviewed; what lost its file maybe was not.
-    removals = [c for c in planned.plan.changes if is_removal(c) and not c.after]
-    if planned.plan.refusals or not removals or wish.is_reviewed:
+    refusals = planned.plan.refusals
+    held = held_by(refusals)
+    removals = [
+        change
+        for change in planned.plan.changes
+        if is_removal(change) and not change.after and change.name not in held
+    ]
+    if stops_all(refusals) or not removals or wish.is_reviewed:
         return planned
     gone = names([change.name for change in removals], limit=5)
     number = count(len(removals), "connection")

@@ -152,6 +152,13 @@ _PLAN = (
         help="Take this record over from another workspace; several are possible.",
     ),
     click.option(
+        "--during-freeze",
+        multiple=True,
+        metavar="WINDOW",
+        help="Change what runs although this window of freeze: is open; several are "
+        "possible.",
+    ),
+    click.option(
         "--retry", is_flag=True, help="Test rejected revisions now, without waiting."
     ),
 )

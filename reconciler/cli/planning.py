@@ -25,6 +25,7 @@ class Asked:
     allow_empty: bool = False
     allow_protected: tuple[str, ...] = ()
     take_over: tuple[str, ...] = ()
+    during_freeze: tuple[str, ...] = ()
     retry: bool = False
 
     @classmethod
@@ -53,7 +54,9 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
             empty=asked.allow_empty,
             protected=frozenset(asked.allow_protected),
             take_over=frozenset(asked.take_over),
+            during_freeze=frozenset(asked.during_freeze),
         ),
+        freezes=app.freezes,
     )
 
 

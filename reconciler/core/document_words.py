@@ -78,6 +78,7 @@ _VALUE_ERRORS: Final = frozenset(
         "date",
         "greater_than_equal",
         "less_than_equal",
+        "label",
         "literal_error",
         "moment",
         "no_time_zones",

@@ -27,13 +27,15 @@ class Limits:
 class Allowances:
     """What the operator allowed on the command line.
 
-    `removals` is a number of connections; `protected` and `take_over` are names.
+    `removals` is a number of connections; `protected` and `take_over` are names,
+    `during_freeze` names of windows.
     """
 
     removals: int = 0
     empty: bool = False
     protected: frozenset[str] = field(default_factory=frozenset)
     take_over: frozenset[str] = field(default_factory=frozenset)
+    during_freeze: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,10 @@ class Part:
 
 
 PARTS: Final[Mapping[str, Part]] = {
+    "freeze": Part(
+        "When apply leaves alone what runs.",
+        "reconciler.core.freeze_section:FreezeSection",
+    ),
     "daemon": Part(
         "How the daemon watches and tests.",
         "reconciler.core.daemon_settings:DaemonSection",

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 1440
@@ -87,6 +86,8 @@ def zone_of(name: str) -> tzinfo:
     """Return a time zone; raises `LookupError` when there is none of that name."""
     if name == "UTC":  # needs no database
         return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # start-up time
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError) as error:  # a path, or a folder of the database
@@ -96,7 +97,7 @@ def zone_of(name: str) -> tzinfo:
 def has_zones() -> bool:
     """Tell whether this machine knows time zones at all."""
     try:
-        ZoneInfo("Europe/London")
+        zone_of("Europe/London")
     except LookupError:
         return False
     return True

@@ -12,6 +12,7 @@ from reconciler.core.health import UNHEALTHY, Health, Intent, Sync
 from reconciler.core.outcome import ExitCode
 from reconciler.core.plan import ActionKind, Change, Plan, counts
 from reconciler.core.record import Result
+from reconciler.core.refusal import held_by, stops_all
 from reconciler.core.run import Row, RunReport
 from reconciler.report.text import count, moment, relative, revision, safe
 
@@ -168,8 +169,10 @@ def _ending(report: RunReport) -> list[str]:
     """Return why a run did not do its job; empty when it did."""
     if report.exit_code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED}:
         return ["stopped"]
-    if report.refusals:
+    if stops_all(report.refusals):
         return ["refused, nothing was done"]
+    if held := held_by(report.refusals):
+        return [f"{len(held)} held back"]
     return ["failed"] if report.error else []
 
 

@@ -46,6 +46,13 @@ def a_change(repo, sandbox):
     repo.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
 
 
+def a_change_in_a_freeze(repo, sandbox):
+    a_change(repo, sandbox)
+    window = '{name: always, starts: "2020-01-01T00:00Z", ends: "2999-01-01T00:00Z"}'
+    with (repo.path / "reconcile.yaml").open("a") as settings:
+        settings.write(f"freeze:\n  windows:\n    - {window}\n")
+
+
 def a_failing_provider(repo, sandbox):
     sandbox.set_fault("binance", "maintenance")
 

@@ -107,6 +107,7 @@ TABLE = {
         (3, when.an_invalid_file, ""),
         (3, when.an_invalid_setting, ""),
         (4, when.a_lost_file, ""),
+        (4, when.a_change_in_a_freeze, ""),
         (64, when.nothing, "--base main --out plan.json"),
     ],
     "apply": [
@@ -117,6 +118,8 @@ TABLE = {
         (3, when.an_invalid_setting, ""),
         (4, when.a_lost_file, "--yes"),
         (4, when.a_change, "--expect 0000000000000000"),
+        (4, when.a_change_in_a_freeze, ""),
+        (0, when.a_change_in_a_freeze, "--during-freeze always"),
         (5, when.a_rejected_change, ""),
         (75, when.a_change, "--lock-timeout 0s"),
         (130, when.a_silent_provider, ""),

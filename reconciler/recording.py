@@ -63,20 +63,45 @@ def recorded_run(app: App, command: str) -> Iterator[Run]:
     by its class alone (anybody else's), and raised again. Only settings that cannot
     be read leave no report: they say where it lies.
     """
-    run = _begin(app, command)
+    run = begin_run(app, command)
     try:
         yield run
     except BaseException as error:
-        _note(run, error)
+        note_end(run, error)
         with contextlib.suppress(ReconcilerError):  # the first error is the one to tell
-            _write(app, run)
+            write_run(app, run)
         raise
-    _write(app, run)
+    write_run(app, run)
+
+
+def begin_run(app: App, command: str) -> Run:
+    """Return a new run; raises `DocumentError` for settings that cannot be read."""
+    _ = app.settings  # a run without settings does not begin
+    return Run(command=command, run_id=uuid.uuid4().hex, started_at=app.clock.now())
+
+
+def note_end(run: Run, error: BaseException) -> None:
+    """Put down how the run ended; a foreign message could hold anything."""
+    if isinstance(error, ReconcilerError):
+        run.error = str(error)
+        run.exit_code = worst((run.exit_code, exit_code_for(error)))
+        if isinstance(error, RefusedError):
+            run.refusals = error.refusals
+        return
+    run.error = type(error).__name__
+    code = getattr(error, "exit_code", None)
+    run.exit_code = ExitCode(code) if code in _SIGNALS else ExitCode.ERROR
+
+
+def write_run(app: App, run: Run) -> None:
+    """Write the run's report of everything that the store holds now."""
+    run.report = _report_of(app, run)
+    run.path = app.write_report(run.report)
 
 
 def report_now(app: App) -> RunReport:
     """Return a report of what the store holds at this moment; nothing is written."""
-    run = _begin(app, "report")
+    run = begin_run(app, "report")
     with contextlib.suppress(InputError):
         run.desired = app.source().read()
     return _report_of(app, run)
@@ -103,7 +128,13 @@ def current_rows(
 
 
 def record_fetch(
-    app: App, name: str, ask: Ask, *, sample: Sample | None, detail: str
+    app: App,
+    name: str,
+    ask: Ask,
+    *,
+    sample: Sample | None,
+    detail: str,
+    who: str | None = None,
 ) -> None:
     """Note in the store that data was fetched; of the data only the marks.
 
@@ -115,7 +146,11 @@ def record_fetch(
         if record is None:
             return
         with contextlib.suppress(StaleError):
-            app.store.commit(_fetched(app, record, ask, sample=sample, detail=detail))
+            fetched = _fetched(app, record, ask, sample=sample, detail=detail)
+            if who is not None:
+                actions = tuple(replace(one, who=who) for one in fetched.actions)
+                fetched = replace(fetched, actions=actions)
+            app.store.commit(fetched)
             return
 
 
@@ -126,29 +161,6 @@ def exit_code_for(error: ReconcilerError) -> ExitCode:
     if isinstance(error, RefusedError):
         return ExitCode.REFUSED
     return ExitCode.INVALID if isinstance(error, DocumentError) else ExitCode.ERROR
-
-
-def _begin(app: App, command: str) -> Run:
-    _ = app.settings  # a run without settings does not begin
-    return Run(command=command, run_id=uuid.uuid4().hex, started_at=app.clock.now())
-
-
-def _note(run: Run, error: BaseException) -> None:
-    """Put down how the run ended; a foreign message could hold anything."""
-    if isinstance(error, ReconcilerError):
-        run.error = str(error)
-        run.exit_code = worst((run.exit_code, exit_code_for(error)))
-        if isinstance(error, RefusedError):
-            run.refusals = error.refusals
-        return
-    run.error = type(error).__name__
-    code = getattr(error, "exit_code", None)
-    run.exit_code = ExitCode(code) if code in _SIGNALS else ExitCode.ERROR
-
-
-def _write(app: App, run: Run) -> None:
-    run.report = _report_of(app, run)
-    run.path = app.write_report(run.report)
 
 
 def _report_of(app: App, run: Run) -> RunReport:

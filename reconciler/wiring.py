@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,8 @@ from reconciler.core.verdict import Verdict
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from reconciler.adapters.providers.job_test import JobTest
+    from reconciler.adapters.providers.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
     from reconciler.core.freezing import Freeze
 
@@ -207,7 +210,11 @@ class App:
         """Return what runs tests side by side."""
         return LazyTester(self._make_tester)
 
-    def _make_tester(self) -> Tester:
+    def open_tester(self) -> AbstractAsyncContextManager[JobTest]:
+        """Return what tests one job after another over a network that stays open."""
+        return self._make_tester().opened()
+
+    def _make_tester(self) -> ConcurrentTester:
         from reconciler.adapters.providers.tester import ConcurrentTester
 
         return ConcurrentTester(
@@ -273,6 +280,12 @@ class App:
         write_file(self.report_path, run_json(report).encode())
         return self.report_path
 
+    def renewed(self) -> App:
+        """Return one that reads settings and keys anew, over the same open store."""
+        fresh = App(self.choices, stop=self.stop, observer=self.observer)
+        fresh.__dict__["store"] = self.store
+        return fresh
+
     def close(self) -> None:
         """Release the store, if it was opened."""
         if "store" in self.__dict__:
@@ -327,6 +340,13 @@ def running_job(app: App, name: str) -> Job:
         )
     desired = app.source().parse(record.active.text, file=record.active.file)
     return Job(connection=desired.connection, text=desired.text, file=desired.file)
+
+
+def scrubbed(text: str) -> str:
+    """Return a text without what looks like a secret, for logs."""
+    from reconciler.adapters.providers.redaction import Scrubber
+
+    return Scrubber().scrub(text)
 
 
 def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:

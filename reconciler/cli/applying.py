@@ -17,9 +17,9 @@ from reconciler.cli.planning import Asked, request_for, require_match
 from reconciler.cli.reading import read_text
 from reconciler.core.codec import from_json
 from reconciler.core.errors import InputError
-from reconciler.core.guard import Refusal, check_digest, check_expected
+from reconciler.core.guard import Refusal, check_digest, check_expected, lost_files
 from reconciler.core.outcome import ExitCode, exit_code_of, worst
-from reconciler.core.plan import FORMAT_VERSION, Plan, is_removal
+from reconciler.core.plan import FORMAT_VERSION, Plan
 from reconciler.core.ports import LockInfo, Ports
 from reconciler.core.refusal import held_by, stops_all
 from reconciler.pipeline import (
@@ -151,14 +151,10 @@ def _show(console: Console, plan: Plan) -> None:
 
 
 def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
-    # What a file itself switches off was reviewed; what lost its file maybe was not.
     refusals = planned.plan.refusals
     held = held_by(refusals)
-    removals = [
-        change
-        for change in planned.plan.changes
-        if is_removal(change) and not change.after and change.name not in held
-    ]
+    free = [c for c in planned.plan.changes if c.name not in held]
+    removals = lost_files(free)
     if stops_all(refusals) or not removals or wish.is_reviewed:
         return planned
     gone = names([change.name for change in removals], limit=5)

@@ -38,6 +38,7 @@ SECTIONS = {
         "test": Entry(f"{_HOME}.test", "Test what runs, or a file, right now."),
         "suspend": Entry(f"{_HOME}.suspend", "Take connections out of service."),
         "resume": Entry(f"{_HOME}.resume", "Put suspended connections back."),
+        "daemon": Entry(f"{_HOME}.daemon", "Follow the files, test all on schedule."),
     },
     "Look": {
         "list": Entry(f"{_HOME}.list", "List the connections."),

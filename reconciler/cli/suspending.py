@@ -10,9 +10,9 @@ from reconciler.cli.choosing import matching
 from reconciler.cli.console import Console
 from reconciler.cli.keys import require_key
 from reconciler.cli.looking import sealed_names
-from reconciler.cli.testing import exit_code_of_tests, test_and_record
+from reconciler.cli.testing import test_and_record
 from reconciler.core.errors import InputError
-from reconciler.core.outcome import ExitCode, Outcome
+from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests
 from reconciler.core.record import Record, Status, is_suspended
 from reconciler.core.selecting import LabelTerm
 from reconciler.core.suspension import Suspension

@@ -17,7 +17,7 @@ from reconciler.cli.keys import require_key
 from reconciler.cli.looking import sealed_names
 from reconciler.core.errors import InputError, RefusedError
 from reconciler.core.guard import Guard, Refusal
-from reconciler.core.outcome import ExitCode, Outcome, worst
+from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredSet, Job
 from reconciler.core.record import Record, Result, Status, suspension_of
@@ -208,16 +208,3 @@ def _told(name: str, verdict: Verdict) -> Outcome:
         verdict=verdict,
         diagnosis=diagnosis,
     )
-
-
-def exit_code_of_tests(outcomes: Iterable[Outcome]) -> ExitCode:
-    """Return 5 for a failed test, 1 for a result that could not be recorded."""
-    found = []
-    for outcome in outcomes:
-        if outcome.result is Result.REJECTED:
-            found.append(ExitCode.TEST_FAILED)
-        elif outcome.result is Result.FAILED or (
-            outcome.result is Result.SKIPPED and outcome.verdict
-        ):
-            found.append(ExitCode.ERROR)
-    return worst(found)

@@ -6,10 +6,10 @@ names, so that yesterday's permission does not cover today's accident.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.plan import ActionKind, Change, Plan
+from reconciler.core.plan import ActionKind, Change, Plan, is_removal
 from reconciler.core.refusal import Guard, Refusal
 
 __all__ = ["Allowances", "Facts", "Guard", "Limits", "Refusal", "judge"]
@@ -70,6 +70,15 @@ def judge(
         _renaming(facts, allowances),
     )
     return tuple(refusal for refusal in found if refusal)
+
+
+def lost_files(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return what would be taken away because its file is gone.
+
+    What a file itself switches off was reviewed; what lost its file maybe was not, so
+    that somebody has to agree.
+    """
+    return tuple(c for c in changes if is_removal(c) and not c.after)
 
 
 def check_expected(plan: Plan, expected: Plan) -> tuple[Refusal, ...]:

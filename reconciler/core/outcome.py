@@ -114,6 +114,19 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return next((code for code in PRECEDENCE if code in held), ExitCode.DONE)
 
 
+def exit_code_of_tests(outcomes: Iterable[Outcome]) -> ExitCode:
+    """Return 5 for a failed test, 1 for a result that could not be recorded."""
+    found = []
+    for outcome in outcomes:
+        if outcome.result is Result.REJECTED:
+            found.append(ExitCode.TEST_FAILED)
+        elif outcome.result is Result.FAILED or (
+            outcome.result is Result.SKIPPED and outcome.verdict
+        ):
+            found.append(ExitCode.ERROR)
+    return worst(found)
+
+
 def exit_code_of(plan: Plan, outcomes: Iterable[Outcome]) -> ExitCode:
     """Return how an apply ended: no failure is 0, not even an old one.
 

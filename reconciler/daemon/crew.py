@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.due import is_tested
@@ -21,7 +22,7 @@ from reconciler.core.errors import (
 )
 from reconciler.core.outcome import Outcome
 from reconciler.core.ports import Job
-from reconciler.core.record import Record, Result, Status
+from reconciler.core.record import Record, Result, Status, suspension_of
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from reconciler.daemon.board import Board
 from reconciler.daemon.dispatching import Dispatcher, Work
@@ -82,7 +83,7 @@ class Crew:
             task.add_done_callback(self._ended)
             self.board.moved()
 
-    async def drain(self, grace_s: float) -> None:
+    async def drain(self, grace_s: float, hurry: asyncio.Event) -> None:
         """Let running tests end for so long, then give them up; nothing new starts."""
         for name in list(self.submitted):
             self._refuse(name)
@@ -90,7 +91,11 @@ class Crew:
             _fail(asked, StateError("the daemon stops; ask again when it runs"))
         self.asked.clear()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace_s)
+            hurried = asyncio.ensure_future(hurry.wait())
+            ending = asyncio.ensure_future(asyncio.wait(self._tasks, timeout=grace_s))
+            await asyncio.wait({hurried, ending}, return_when=asyncio.FIRST_COMPLETED)
+            hurried.cancel()
+            ending.cancel()
         left = list(self._tasks)
         for task in left:
             task.cancel()
@@ -142,7 +147,8 @@ class Crew:
         """Test what runs and keep the result; None when it is not to be tested."""
         world = self.world()
         record = await world.offload(world.ports.store.get, work.name)
-        if record is None or not may_test(record, asked=bool(asked)):
+        now = world.ports.clock.now()
+        if record is None or not may_test(record, asked=bool(asked), now=now):
             _fail(asked, InputError(f"'{work.name}' does not run; see its status"))
             if record is not None:
                 self.fleet.learn(record, world)
@@ -165,6 +171,8 @@ class Crew:
         if settled.record is not record:
             after = replace(settled.record, version=record.version + 1)
         self.fleet.learn(after, world)
+        if outcome.result is Result.FAILED:
+            self._again(work)
         return self._told(record, after, outcome)
 
     def _told(self, before: Record, after: Record, outcome: Outcome) -> Outcome:
@@ -208,10 +216,14 @@ class Crew:
         return _hanging(world, self.longest_s)
 
 
-def may_test(record: Record, *, asked: bool) -> bool:
-    """Tell whether to test it: somebody who asks may have mended a terminal fault."""
+def may_test(record: Record, *, asked: bool, now: datetime) -> bool:
+    """Tell whether to test it: somebody who asks may have mended a terminal fault.
+
+    What is suspended is left alone, whoever asks.
+    """
     runs = record.active is not None and record.status is not Status.INACTIVE
-    return runs if asked else is_tested(record)
+    wanted = runs if asked else is_tested(record)
+    return wanted and suspension_of(record, now=now) is None
 
 
 def _hanging(world: World, seconds: float) -> Verdict:

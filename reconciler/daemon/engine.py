@@ -40,6 +40,7 @@ JUMP_S = 30.0
 """A clock that runs away from the monotonic one by more was set."""
 GRACE_S = 10.0
 _READ_AT_ONCE = 200
+_LOOK_S = 0.02
 
 Answer = Callable[[Job, Verdict | None], None]
 
@@ -55,7 +56,18 @@ class Engine:
         listener: Listener,
         queue: Dispatcher | None = None,
         beat: Callable[[], None] = lambda: None,
+        spread: bool = True,
     ) -> None:
+        """Take note of everything; nothing happens yet.
+
+        Args:
+            world: Ports and threads.
+            board: Where it notes what happens.
+            listener: Hears of results.
+            queue: Where work waits; one of its own by default.
+            beat: Called every turn.
+            spread: Whether what is overdue in the beginning is spread over time.
+        """
         self.world = world
         self.board = board
         self.fleet = Fleet()
@@ -73,7 +85,9 @@ class Engine:
             wake=self.wake,
         )
         self.may_start: Callable[[], bool] = lambda: True
+        self.hurry = asyncio.Event()
         self._beat = beat
+        self._spread = spread
         self._woken = asyncio.Event()
         self._closing = False
         self._seen: tuple[str, int] | None = None
@@ -88,16 +102,16 @@ class Engine:
                 await self._pause()
         finally:
             self._closing = True
-            await self.crew.drain(grace_s)
+            await self.crew.drain(grace_s, self.hurry)
             await self.keeper.close()
 
     async def run_due(self, stop: asyncio.Event) -> None:
         """Test everything that is due now, once, and wait for it."""
-        await self._sync(spread=False)
+        await self._sync()
         self._queue_due()
         while (self.queue.waiting or self.queue.running) and not stop.is_set():
             self.crew.start()
-            await self._pause()
+            await asyncio.sleep(_LOOK_S)
 
     def wake(self) -> None:
         """Let the next turn begin now."""
@@ -129,7 +143,8 @@ class Engine:
             StateError: The daemon stops.
         """
         record = await self.world.offload(self.world.ports.store.get, name)
-        if record is None or not may_test(record, asked=True):
+        now = self.world.ports.clock.now()
+        if record is None or not may_test(record, asked=True, now=now):
             raise InputError(f"'{name}' does not run; 'reconcile status' shows why")
         if self._closing:
             raise StateError("the daemon stops; ask again when it runs")
@@ -154,9 +169,10 @@ class Engine:
         try:
             self._notice_jump()
             if self._is_time():
-                await self._sync(spread=self._seen is None)
+                await self._sync()
                 self._beat()
-            self._queue_due()
+            if self.may_start():
+                self._queue_due()
             self.crew.start()
         except Exception as error:  # noqa: BLE001 - the next turn may do better
             self.board.count("panics")
@@ -195,9 +211,9 @@ class Engine:
                 logger.warning("the clock was set", extra={"by_s": round(by_s)})
         self._moment = now, ticks
 
-    async def _sync(self, *, spread: bool) -> None:
+    async def _sync(self) -> None:
         """Take in what moved in the store since the last look."""
-        world = self.world
+        world, spread = self.world, self._spread and self._seen is None
         store = world.ports.store
         try:
             info = await world.offload(store.info)
@@ -222,8 +238,6 @@ class Engine:
             self._seen = info.lineage, info.sequence
 
     def _queue_due(self) -> None:
-        if not self.may_start():
-            return
         now_s = self.world.ports.clock.now().timestamp()
         for name, since_s in self.fleet.table.take_due(now_s):
             known = self.fleet.known[name]

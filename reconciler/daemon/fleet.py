@@ -71,10 +71,14 @@ class Fleet:
         self.table.set(record.name, at)
 
     def again(self, name: str, now: datetime) -> None:
-        """Plan another test of what left no result, unless one is planned."""
+        """Plan another test of what left no result: not at once, or it never ends."""
         known = self.known.get(name)
-        if known is not None and self.table.moment_of(name) is None:
-            self.table.set(name, now.timestamp() + known.retry_s)
+        if known is None:
+            return
+        soonest_s = now.timestamp() + known.retry_s
+        planned_s = self.table.moment_of(name)
+        if planned_s is None or planned_s < soonest_s:
+            self.table.set(name, soonest_s)
 
     def forget(self, name: str) -> None:
         """Forget a record that is gone."""

@@ -122,7 +122,7 @@ class Fleet:
         await asyncio.sleep(seconds)
 
 
-def make_engine(clock, records=(), *, store=None, tester=None, **world):
+def make_engine(clock, records=(), *, store=None, tester=None, spread=True, **world):
     """Return an engine whose store holds these records."""
     store = store if store is not None else FakeStore()
     store.records.update({record.name: record for record in records})
@@ -137,7 +137,7 @@ def make_engine(clock, records=(), *, store=None, tester=None, **world):
         ticks=clock.loop.time,
         **world,
     )
-    engine = Engine(surroundings, board=board, listener=heard)
+    engine = Engine(surroundings, board=board, listener=heard, spread=spread)
     return Fleet(engine, store, tester, heard, clock, board)
 
 

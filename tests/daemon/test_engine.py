@@ -419,7 +419,7 @@ def test_everything_due_is_tested_once_and_it_ends():
         clock.offset_s = 24 * HOUR
         records = [running(f"c-{n}") for n in range(5)]
         fresh = running("fresh", last_tested_at=clock.now())
-        fleet = make_engine(clock, [*records, fresh])
+        fleet = make_engine(clock, [*records, fresh], spread=False)
         await fleet.engine.run_due(asyncio.Event())
         return fleet
 

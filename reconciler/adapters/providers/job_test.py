@@ -14,7 +14,7 @@ from reconciler.adapters.providers.registry import find_adapter
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
-from reconciler.core.ports import Adapter, Clock, Job, Unsealer
+from reconciler.core.ports import Adapter, Ask, Clock, Job, Sample, Unsealer
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
@@ -74,6 +74,20 @@ class JobTest:
             warnings=tuple(filter(None, warnings)),
             stale_at=verdict.stale_at or stale_at(job.connection, verdict.marks),
         )
+
+    async def sample(self, job: Job, ask: Ask) -> Sample:
+        """Fetch data; raises `ProviderError` or `SecretError`."""
+        from reconciler.adapters.providers.meter import Meter, metering
+        from reconciler.adapters.providers.sampler import answer_of
+
+        unsealed = unseal_job(self.unsealer, job)
+        adapter = find_adapter(job.connection.type, self.adapters)
+        async with adapter.open(
+            job.connection, unsealed.credentials, self.network
+        ) as session:
+            with metering(Meter()) as meter:
+                sample = await answer_of(session, ask)
+        return replace(sample, latency_ms=meter.latency_ms)
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
         adapter = find_adapter(connection.type, self.adapters)

@@ -51,11 +51,12 @@ class DirectSampler:
             adapter.open(connection, unsealed.credentials, network) as session,
         ):
             with metering(Meter()) as meter:
-                sample = await _answer(session, ask)
+                sample = await answer_of(session, ask)
         return replace(sample, latency_ms=meter.latency_ms)
 
 
-async def _answer(session: Session, ask: Ask) -> Sample:
+async def answer_of(session: Session, ask: Ask) -> Sample:
+    """Return what was asked for over an open session; raises `ProviderError`."""
     sample = Sample()
     if ask.symbol and ask.timeframe:
         candles = await session.candles(

@@ -1,0 +1,236 @@
+"""`reconcile daemon` as a process: it follows files, obeys signals, and ends well."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+
+import pytest
+
+PATIENCE_S = 60
+
+
+class Running:
+    """A daemon's process, and the lines of its log as they come."""
+
+    def __init__(self, repo, *arguments, **env):
+        self.process = repo.start("daemon", "--log-format", "json", *arguments, **env)
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    @property
+    def log(self):
+        return [json.loads(line) for line in list(self.lines) if line[:1] == "{"]
+
+    def said(self, message, **more):
+        wanted = {"message": message, **more}.items()
+        return [line for line in self.log if wanted <= line.items()]
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=PATIENCE_S)
+        self.reader.join(timeout=PATIENCE_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+
+@pytest.fixture
+def start():
+    running = []
+
+    def begin(repo, *arguments, **env):
+        one = Running(repo, *arguments, **env)
+        running.append(one)
+        return one
+
+    yield begin
+    for one in running:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.end()
+
+
+def wait_until(condition):
+    until = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+def healthy(repo):
+    rows = repo.here("list", "--format", "json").json["connections"]
+    return {row["name"] for row in rows if row["health"] == "healthy"}
+
+
+def test_it_applies_what_is_there_and_what_comes(binance, start):
+    daemon = start(binance)
+    wait_until(lambda: healthy(binance) == {"spot"})
+
+    binance.new("public")
+    wait_until(lambda: healthy(binance) == {"spot", "public"})
+
+    assert daemon.end() == 143
+    assert binance.report["command"] == "daemon"
+    assert binance.report["exit_code"] == 143
+    assert "The lock is free." in binance.here("state", "list").out
+    assert not any("Traceback" in line for line in daemon.lines)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_signal_in_the_middle_of_a_test_ends_it_well(
+    applied, sandbox, start, number, code
+):
+    sandbox.set_fault("binance", "timeout")
+    sandbox.reset_requests()
+    applied.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
+    daemon = start(applied)
+    wait_until(lambda: any("binance" in one.host for one in sandbox.requests))
+
+    assert daemon.end(number) == code
+    assert applied.report["exit_code"] == code
+    assert healthy(applied) == {"spot"}
+    assert "The lock is free." in applied.here("state", "list").out
+
+
+def test_a_second_signal_ends_it_now(applied, sandbox, start):
+    sandbox.set_fault("binance", "timeout")
+    sandbox.reset_requests()
+    applied.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
+    daemon = start(applied)
+    wait_until(lambda: any("binance" in one.host for one in sandbox.requests))
+    daemon.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    began = time.monotonic()
+
+    assert daemon.end(signal.SIGINT) == 130
+    assert time.monotonic() - began < 8
+    assert applied.report["exit_code"] == 130
+
+
+def test_a_refused_revision_leaves_the_last_good_one_running(applied, sandbox, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    sandbox.set_fault("binance", "bad_key")
+
+    applied.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
+    [row] = wait_until(
+        lambda: [
+            row
+            for row in applied.report["connections"]
+            if row.get("sync") == "rejected"
+        ]
+    )
+
+    assert row["outcome"] == "rejected"
+    assert row["active_revision"] != row["attempted_revision"]
+    assert daemon.end() == 143
+
+
+def test_a_lost_file_takes_nothing_away_until_somebody_agrees(applied, start):
+    applied.new("public")
+    applied.here("apply")
+    text = applied.file("public").read_text()
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+
+    applied.file("public").unlink()
+    [line] = wait_until(lambda: daemon.said("cycle finished", exit_code=4))
+
+    assert "no file declares public any more" in line["refused"]
+    assert healthy(applied) == {"spot", "public"}
+    applied.file("public").write_text(text)
+    wait_until(lambda: daemon.log[-1].get("exit_code") == 0)
+    applied.file("public").unlink()
+    wait_until(lambda: len(daemon.said("cycle finished", exit_code=4)) == 2)
+    applied.here("apply", "--yes")
+    assert healthy(applied) == {"spot"}
+    assert daemon.end() == 143
+
+
+def test_bad_settings_leave_the_last_good_ones_and_are_said(applied, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    settings = applied.path / "reconcile.yaml"
+    good = settings.read_text()
+    applied.new("public")
+    applied.file("public").rename(applied.path / "public.yaml")
+
+    settings.write_text("paralelism: 3\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: daemon.said("settings refused"))
+    (applied.path / "public.yaml").rename(applied.file("public"))
+    wait_until(lambda: len(daemon.said("cycle finished", changes=1)) == 1)
+    settings.write_text(good)
+    wait_until(lambda: daemon.said("settings taken"))
+    assert healthy(applied) == {"spot", "public"}
+
+    assert daemon.end() == 143
+
+
+def test_a_deleted_checkout_that_comes_back_is_followed_again(applied, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    folder = applied.path / "connections.d"
+
+    folder.rename(applied.path / "away")
+    wait_until(lambda: daemon.said("cycle finished", exit_code=1))
+    assert healthy(applied) == {"spot"}
+    (applied.path / "away").rename(folder)
+    wait_until(lambda: daemon.log[-1].get("exit_code") == 0)
+    applied.new("public")
+    wait_until(lambda: healthy(applied) == {"spot", "public"})
+
+    assert daemon.end() == 143
+
+
+def test_killed_and_started_again_it_carries_on(applied, sandbox, start):
+    applied.new("public")
+    sandbox.set_fault("*", "slow", seconds=1)
+    sandbox.reset_requests()
+    first = start(applied)
+    wait_until(lambda: sandbox.requests)
+    first.process.kill()
+    first.end()
+    sandbox.clear_faults()
+
+    second = start(applied)
+    wait_until(lambda: healthy(applied) == {"spot", "public"})
+
+    assert second.end() == 143
+    actions = applied.here("history", "--format", "json").json["actions"]
+    created = [one for one in actions if one["action"] == "create"]
+    assert sorted(one["name"] for one in created) == ["public", "spot"]
+
+
+def test_while_ci_applies_the_daemon_waits_and_both_end_well(applied, sandbox, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    sandbox.set_fault("binance", "slow", seconds=1)
+    applied.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
+
+    done = applied.run("apply", "--lock-timeout", "30s")
+    wait_until(lambda: healthy(applied) == {"spot"})
+
+    assert done.code == 0
+    assert daemon.end() == 143
+
+
+def test_once_applies_and_tests_what_is_due(applied, sandbox):
+    applied.new("public")
+    sandbox.reset_requests()
+
+    applied.here("daemon", "--once")
+
+    assert healthy(applied) == {"spot", "public"}
+    assert applied.report["command"] == "daemon"

@@ -112,6 +112,12 @@ class HttpSection(Section):
         title="Tokens",
         description="Who may ask; 'reconcile tokens new' makes one.",
     )
+    public_badges: Annotated[bool, Wants("true or false")] = Field(
+        default=False,
+        title="Public badges",
+        description="Whether badges are shown without a token: they tell the health of "
+        "whoever's connection one can name.",
+    )
     series: Annotated[
         int, Field(ge=0, le=10_000), Wants("a whole number from 0 to 10000")
     ] = Field(

@@ -69,7 +69,7 @@ class RealControl:
 
 
 @contextmanager
-def served(app, *, control=None, address="127.0.0.1:0", pages=(), **paper):
+def served(app, *, control=None, address="127.0.0.1:0", paper=None, **more):
     """Serve in a thread with a loop of its own; yields what is served."""
     found, failures, ready = [], [], threading.Event()
     loop = asyncio.new_event_loop()
@@ -80,8 +80,8 @@ def served(app, *, control=None, address="127.0.0.1:0", pages=(), **paper):
             async with serving(
                 app,
                 control=control or RealControl(app),
-                listen=listen_at(address, **paper),
-                pages=pages,
+                listen=listen_at(address, **(paper or {})),
+                **more,
             ) as at:
                 found.append(at)
                 ready.set()

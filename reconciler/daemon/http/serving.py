@@ -30,6 +30,7 @@ from reconciler.daemon.http.app import make_app
 from reconciler.daemon.http.listening import Listen, bound_socket, check_safe
 from reconciler.daemon.http.protocol import PatientProtocol
 from reconciler.daemon.http.site import Rules, Site
+from reconciler.daemon.meter import Meter
 from reconciler.daemon.view import View
 from reconciler.wiring import App
 
@@ -85,6 +86,7 @@ async def serving(
     control: Control,
     listen: Listen,
     desired: Callable[[], DesiredSet | None] = lambda: None,
+    meter: Meter | None = None,
     pages: Sequence[BaseRoute] = (),
 ) -> AsyncIterator[Served]:
     """Serve until left; then requests that run may end.
@@ -94,6 +96,7 @@ async def serving(
         control: The engine.
         listen: Where.
         desired: Returns what the files said last; cheap, called from a thread.
+        meter: What counts tests, as a listener of the engine.
         pages: Further routes, for people.
 
     Raises:
@@ -117,6 +120,7 @@ async def serving(
             rules=rules,
             speaks_tls=listen.speaks_tls,
             loopback=listen.is_loopback,
+            meter=meter or Meter(),
         )
         server = _server(make_app(site, pages=pages), paper)
         async with _running(server, bound), _renewing(paper):

@@ -38,6 +38,19 @@ async def describe(request: Request) -> Response:
     return Response(description(), media_type="application/json")
 
 
+def fixed_routes() -> tuple[Route, ...]:
+    """Return every route that is no operation of the API."""
+    return (
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route(f"{PREFIX}/openapi.json", describe),
+        Route("/metrics", metrics),
+        Route("/badge.svg", overall_badge),
+        Route("/badge/{name}.svg", connection_badge),
+        *LOGIN,
+    )
+
+
 def make_app(site: Site, *, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
     """Return the application.
 
@@ -48,15 +61,5 @@ def make_app(site: Site, *, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
             what may be asked by anybody is listed in `entrance`. They set
             `request.scope["state"]["route"]` for the log.
     """
-    routes = [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route(f"{PREFIX}/openapi.json", describe),
-        Route("/metrics", metrics),
-        Route("/badge.svg", overall_badge),
-        Route("/badge/{name}.svg", connection_badge),
-        *LOGIN,
-        *routes_of(OPERATIONS),
-        *pages,
-    ]
+    routes = [*fixed_routes(), *routes_of(OPERATIONS), *pages]
     return Entrance(Router(routes, redirect_slashes=False), site)

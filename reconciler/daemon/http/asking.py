@@ -144,7 +144,7 @@ def params_of(model: type[M], given: QueryParams) -> M:
 def body_of(model: type[M], body: bytes) -> M:
     """Return the body; raises `Problem` 422 with every fault, 400 for no JSON."""
     try:
-        return model.model_validate_json(body or b"{}")
+        return model.model_validate_json(body or b"{}", strict=True)
     except ValidationError as error:
         raise _problem(error, "a field") from None
 

@@ -168,6 +168,7 @@ def _server(app: object, paper: tls.Certificate | None) -> _Beside:
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # its finer ones tell whole addresses, and what is in them
         access_log=False,
         proxy_headers=False,
         server_header=False,

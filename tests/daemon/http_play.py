@@ -15,6 +15,7 @@ import httpx
 from reconciler.core.errors import InputError, StateError
 from reconciler.core.suspension import Suspension
 from reconciler.daemon.control import DaemonState
+from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import listen_at
 from reconciler.daemon.http.serving import serving
 from reconciler.recording import record_fetch
@@ -69,9 +70,10 @@ class RealControl:
 
 
 @contextmanager
-def served(app, *, control=None, address="127.0.0.1:0", paper=None, **more):
+def served(app, *, control=None, listen=None, limits=None, **more):
     """Serve in a thread with a loop of its own; yields what is served."""
     found, failures, ready = [], [], threading.Event()
+    listen = replace(listen or listen_at("127.0.0.1:0"), limits=limits or Limits())
     loop = asyncio.new_event_loop()
     done = asyncio.Event()
 
@@ -80,7 +82,7 @@ def served(app, *, control=None, address="127.0.0.1:0", paper=None, **more):
             async with serving(
                 app,
                 control=control or RealControl(app),
-                listen=listen_at(address, **(paper or {})),
+                listen=listen,
                 **more,
             ) as at:
                 found.append(at)

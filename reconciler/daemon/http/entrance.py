@@ -89,9 +89,10 @@ class Entrance:
     ) -> None:
         try:
             self._let_in(visit, scope)
+            held = self._site.limits
             acts = visit.method not in origin.SAFE
-            async with asyncio.timeout(limits.ACTION_S if acts else limits.REQUEST_S):
-                await self._app(scope, limits.bounded(receive), send)
+            async with asyncio.timeout(held.action_s if acts else held.request_s):
+                await self._app(scope, limits.bounded(receive, held.body_bytes), send)
         except Exception as error:  # noqa: BLE001  # the boundary: nothing passes
             problem = problem_of(error)
             if problem.status == 500:  # noqa: PLR2004  # ours
@@ -109,7 +110,7 @@ class Entrance:
         if visit.path in _PROBES and visit.method in origin.SAFE:
             self._try_to_know(visit, headers)
             return
-        if self._running > limits.MAX_REQUESTS:
+        if self._running > site.limits.requests:
             raise Problem(503, "too many at once; try again", {"Retry-After": "1"})
         origin.check_host(site, headers)
         visit.principal = who_asks(site, headers, client=visit.client)

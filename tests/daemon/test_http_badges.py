@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.core.connection import HealthPolicy
 from reconciler.core.record import Commit
+from reconciler.core.statistics import Statistics, counted
 from reconciler.daemon.http.badges import COLORS, badge_svg
 from tests.daemon.http_play import client_of, served
 from tests.daemon.records_play import fill, record
@@ -18,7 +21,16 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def client(app):
-    fill(app, 2)
+    at = app.clock.now() - timedelta(days=20)
+    began = counted(Statistics(), at=at, up=True, speaks_for_s=30 * 86_400)
+    stats = counted(
+        counted(began, at=at + timedelta(days=10), up=False, speaks_for_s=30 * 86_400),
+        at=at + timedelta(days=10, seconds=20),
+        up=True,
+        speaks_for_s=30 * 86_400,
+    )
+    policy = HealthPolicy(stale_after_s=30 * 86_400)
+    fill(app, 2, stats=stats, policy=policy)
     bad = record("bad", at=app.clock.now(), failures=5, last_test=None)
     app.store.commit(Commit(put=(bad,)))
     with served(app) as at, client_of(at) as client:
@@ -37,6 +49,8 @@ def texts(answer):
         ("/badge/c-0000.svg", ["c-0000", "healthy"]),
         ("/badge/bad.svg", ["bad", "error"]),
         ("/badge/c-0000.svg?show=latency", ["c-0000 latency", "12 ms"]),
+        ("/badge/c-0000.svg?show=uptime", ["c-0000 uptime 30d", "99.99 %"]),
+        ("/badge/bad.svg?show=uptime", ["bad uptime 30d", "unknown"]),
         ("/badge/bad.svg?show=latency", ["bad latency", "unknown"]),
         ("/badge.svg", ["connections", "1 error"]),
     ],
@@ -61,6 +75,7 @@ def test_what_there_is_no_badge_of_is_a_problem(client, path, status):
     assert client.get(path).status_code == status
 
 
+@settings(deadline=None)
 @given(st.text(max_size=90), st.text(max_size=90))
 def test_whatever_the_words_it_is_an_image_of_these_words_only(about, said):
     root = ET.fromstring(badge_svg(about, said, "#123"))  # noqa: S314  # our own

@@ -41,6 +41,7 @@ _MAX_TEXT: Final = 60
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[] -")
 _WIDE: Final = frozenset("mwMW%@")
 _FAST_MS, _SLOW_MS = 500.0, 2000.0
+_GOOD, _FAIR = 0.99, 0.95
 T = TypeVar("T")
 Said = tuple[str, str, str]
 """What it is about, what is said of it, and the colour."""
@@ -125,6 +126,16 @@ def _latency(row: Row) -> Said:
     return f"{row.name} latency", f"{found_ms:.0f} ms", color
 
 
+def _uptime(row: Row) -> Said:
+    about = f"{row.name} uptime 30d"
+    share = row.uptime.month if row.uptime else None
+    if share is None:
+        return about, "unknown", GREY
+    color = GREEN if share >= _GOOD else YELLOW if share >= _FAIR else RED
+    # Rounded down: what was not whole is never called 100 %.
+    return about, f"{int(share * 10_000) / 100:.2f} %", color
+
+
 def _overall(table: Table) -> Said:
     counts = Counter(row.health for row in table.rows)
     told = [health for health in _TOLD_FIRST if counts[health]]
@@ -139,6 +150,7 @@ def _overall(table: Table) -> Said:
 _OF_ROW: Final[Mapping[str, Callable[[Row], Said]]] = {
     "health": _health,
     "latency": _latency,
+    "uptime": _uptime,
 }
 _OF_ALL: Final[Mapping[str, Callable[[Table], Said]]] = {"health": _overall}
 

@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from reconciler.core.health import Health, Intent, Sync
-from reconciler.core.record import Record, key_ends_at
+from reconciler.core.record import Record
 from reconciler.core.run import Row
 
 PROVIDERS_NAMED: Final = 100
@@ -50,6 +50,12 @@ def fleet_metrics(
             "key_expiry_timestamp_seconds",
             "When the first key ends.",
             _key_end,
+            min,
+        ),
+        (
+            "certificate_expiry_timestamp_seconds",
+            "When the first certificate ends that a test met.",
+            _certificate_end,
             min,
         ),
     ):
@@ -175,9 +181,12 @@ def _test_age(now: datetime) -> Value:
     return age
 
 
-def _key_end(_row: Row, record: Record) -> float | None:
-    ends_at = key_ends_at(record)
-    return ends_at.timestamp() if ends_at else None
+def _key_end(row: Row, _record: Record) -> float | None:
+    return row.key_ends_at.timestamp() if row.key_ends_at else None
+
+
+def _certificate_end(row: Row, _record: Record) -> float | None:
+    return row.certificate.ends_at.timestamp() if row.certificate else None
 
 
 def _up(row: Row, _record: Record) -> float | None:

@@ -23,11 +23,7 @@ def pretty(data: object) -> str:
     A number that is not finite becomes null: JSON has none, and no provider's
     answer may keep a report from being written.
     """
-    try:
-        text = json.dumps(data, indent=2, allow_nan=False)
-    except ValueError:
-        text = json.dumps(_finite(data), indent=2, allow_nan=False)
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return (_quick(data) or _exact(data)).replace("\x7f", "\\u007f") + "\n"
 
 
 def of_value(value: object) -> str:
@@ -43,6 +39,24 @@ def of_parts(**parts: Any) -> str:
 def each(values: Iterable[object]) -> list[Any]:
     """Return our values as plain data."""
     return [to_data(value) for value in values]
+
+
+def _quick(data: object) -> str:
+    """Return the text if the fast encoder writes it as we want it, else nothing."""
+    import orjson  # noqa: PLC0415  # costs start-up time
+
+    try:
+        text = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # a whole number beyond 64 bits, half a surrogate pair
+        return ""
+    return text if text.isascii() else ""
+
+
+def _exact(data: object) -> str:
+    try:
+        return json.dumps(data, indent=2, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(data), indent=2, allow_nan=False)
 
 
 def _finite(data: Any) -> Any:

@@ -71,7 +71,7 @@ def clip(text: str, limit: int) -> str:
 
 def width_of(text: str) -> int:
     """Return the terminal columns that a line takes; our colours take none."""
-    bare = _SGR.sub("", text)
+    bare = _SGR.sub("", text) if "\x1b" in text else text
     return len(bare) if bare.isascii() else sum(map(_columns, bare))
 
 

@@ -241,6 +241,16 @@ def _is_whole(body: str) -> bool:
     exchange's list of markets costs a fifth of a second each time.
     """
     if len(body) <= _MAX_PARSED_CHARS:
-        return parse_json(body) is not None
+        return _is_document(body)
     text = body.strip()
     return _PAIRS.get(text[0]) == text[-1]
+
+
+def _is_document(body: str) -> bool:
+    """Tell whether a text is JSON, in a third of the time when it is strictly so."""
+    import orjson
+
+    try:
+        return orjson.loads(body) is not None
+    except ValueError:
+        return parse_json(body) is not None  # wider: NaN, numbers of any size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from reconciler.adapters.providers.network import open_network
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category
+from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import ProbeName, ProbeStatus
 from reconciler.sandbox import SANDBOX_ACCOUNTS, sandbox_account
@@ -31,8 +33,6 @@ MADE_UP = {
     "private_key": "0x" + "1f" * 32,
     "wallet_address": "0x" + "2e" * 20,
 }
-MARKETS_NEED_A_KEY = {"alpaca", "mudrex"}
-"""Exchanges whose list of markets cannot be read without a key: nothing is sent."""
 
 
 class Watch:
@@ -120,7 +120,37 @@ def test_what_nobody_plays_fails_on_loopback_with_a_diagnosis(name, sandbox, wat
         if probe.name in {ProbeName.AUTH, ProbeName.DATA}
     )
     assert {where[0] for where in watch.went} <= {"127.0.0.1"}
-    assert bool(sandbox.requests) is (name not in MARKETS_NEED_A_KEY)
+    assert sandbox.requests
+
+
+@pytest.mark.parametrize("name", ["alpaca", "mudrex"])
+def test_markets_that_need_a_key_are_asked_for_with_it(name, sandbox, watch):
+    verdict = tested(name, sandbox, watch)
+
+    assert verdict.diagnosis.evidence["status"] == "421"
+    told = repr(verdict)
+    assert not any(value in told for value in keys_of(name).values())
+
+
+@pytest.mark.parametrize("name", ["alpaca", "mudrex"])
+def test_without_a_key_it_is_said_that_they_need_one(name, sandbox):
+    public = replace(connection_to(name), credential_names=())
+
+    async def run():
+        async with (
+            open_network(sandbox.file, clock=SystemClock()) as network,
+            ADAPTER.open(public, {}, network),
+        ):
+            pass
+
+    with pytest.raises(ProviderError) as raised:
+        asyncio.run(run())
+
+    assert {finding.code for finding in ADAPTER.check(public)} == {"R306"}
+    diagnosis = raised.value.diagnosis
+    assert diagnosis.category is Category.BAD_REQUEST
+    assert "only to a key" in diagnosis.summary
+    assert "api_secret" in diagnosis.fix
 
 
 @pytest.mark.parametrize("name", PLAYED)

@@ -9,6 +9,7 @@ from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchan
 from reconciler.adapters.providers.ccxt_crypto.key_lengths import KEY_LENGTHS
 from reconciler.adapters.providers.ccxt_crypto.names import (
     CREDENTIAL_ATTRIBUTES,
+    MARKETS_NEED_A_KEY,
     REMOVED,
     RENAMED,
 )
@@ -118,7 +119,7 @@ def _check_options(options: Any) -> Iterable[Finding]:
 def _check_names(connection: Connection, exchange: Exchange) -> Iterator[Finding]:
     """No credentials at all is a public connection; some of them is a mistake."""
     own = [n for n in connection.credential_names if n not in SEALABLE]
-    if not own:
+    if not own and exchange.id not in MARKETS_NEED_A_KEY:
         return
     # ndax requires everything; elsewhere a further known name is one too many.
     accepted = {*SEALABLE, *(() if exchange.credentials else CREDENTIAL_ATTRIBUTES)}

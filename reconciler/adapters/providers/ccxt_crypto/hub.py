@@ -59,6 +59,8 @@ class Place:
     environment: str = "live"
     proxy: str | None = field(default=None, repr=False)
     derivatives: bool = False
+    key: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """With what the markets are asked for, by our names; nearly everywhere nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,8 +117,7 @@ class Hub:
         """Return an exchange with these credentials (by our names) and markets."""
         template = loaded.template
         exchange = clone(template) if loaded.can_clone else self._build_like(template)
-        for name, value in values.items():
-            setattr(exchange, CREDENTIAL_ATTRIBUTES[name], value)
+        _give(exchange, values)
         return exchange
 
     async def close(self) -> None:
@@ -134,7 +135,8 @@ class Hub:
     async def _load(self, place: Place) -> Loaded:
         kind = await import_exchange(place.exchange)
         template = self._build(_required(kind, place.exchange), place)
-        scrub = Scrubber([place.proxy or ""])
+        _give(template, dict(place.key))
+        scrub = Scrubber([place.proxy or "", *dict(place.key).values()])
         listener = template.on_rest_response = Listener(scrub)
         try:
             remembered = await self._get_markets(template, place, ccxt_version())
@@ -145,6 +147,7 @@ class Hub:
                 scrub=scrub,
                 now_s=self._network.clock().timestamp(),
                 answer=listener.answer,
+                signing=bool(place.key),
                 environment=place.environment,
             )
             diagnosis = explain_any(error, scrub, lambda e: explain_ccxt(e, case))
@@ -190,7 +193,7 @@ class Hub:
         another way out an exchange may show other markets.
         """
         folder = self._network.cache
-        if folder is None or place.proxy or self._network.proxy:
+        if folder is None or place.proxy or place.key or self._network.proxy:
             return None
         if template.has.get("fetchTime") is not True:
             return None
@@ -271,6 +274,11 @@ def clones_apart(template: Any) -> bool:
     finally:
         for twin in twins:
             twin.session = None
+
+
+def _give(exchange: Any, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        setattr(exchange, CREDENTIAL_ATTRIBUTES[name], value)
 
 
 def release(exchange: Any) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec, module_from_spec
@@ -27,6 +28,7 @@ _STARTED: Final[set[str]] = set()
 """The packages that run or have run: one that lacks something then does not have it."""
 
 
+@cache
 def ccxt_version() -> str:
     """Return the release of ccxt that is installed."""
     return version(_CCXT)

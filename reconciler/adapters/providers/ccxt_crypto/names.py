@@ -22,6 +22,12 @@ CREDENTIAL_ATTRIBUTES: Mapping[str, str] = {
     "token": "token",
 }
 
+MARKETS_NEED_A_KEY = frozenset(("alpaca", "mudrex"))
+"""Exchanges that show even their markets to a key only (ccxt 4.5.90 signs that call).
+
+What their connections load is not shared, and not remembered.
+"""
+
 RENAMED: Mapping[str, str] = {
     "coinbaseadvanced": "coinbase",
     "coinbasepro": "coinbaseexchange",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
 from reconciler.adapters.providers.ccxt_crypto.hub import Place
 from reconciler.adapters.providers.ccxt_crypto.keys import Keys, read_keys
+from reconciler.adapters.providers.ccxt_crypto.names import MARKETS_NEED_A_KEY
 from reconciler.adapters.providers.checks import is_text
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
@@ -48,15 +49,31 @@ def prepare(
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
         checked("proxy", proxy, is_text, category=Category.BAD_URL)
+    keys = read_keys(credentials)
+    place = _place(connection, exchange, proxy)
+    if exchange.id in MARKETS_NEED_A_KEY:
+        place = replace(place, key=_required(keys, exchange))
     return Opening(
         connection=connection,
         exchange=exchange,
-        keys=read_keys(credentials),
-        place=_place(connection, exchange, proxy),
+        keys=keys,
+        place=place,
         timeout_s=timeout_s(connection, credentials, default=DEFAULT_TIMEOUT_S),
         network=network,
         scrub=make_scrubber(credentials),
     )
+
+
+def _required(keys: Keys, exchange: Exchange) -> tuple[tuple[str, str], ...]:
+    if not keys.values:
+        raise ProviderError(
+            diagnose(
+                Category.BAD_REQUEST,
+                detail=f"{exchange.name} shows its markets only to a key",
+                fix=f"add credentials: {', '.join(exchange.credentials)}",
+            )
+        )
+    return tuple(keys.values.items())
 
 
 def _place(connection: Connection, exchange: Exchange, proxy: str | None) -> Place:

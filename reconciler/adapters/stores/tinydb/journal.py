@@ -47,7 +47,12 @@ class Encoded:
 
 def dump(value: object) -> bytes:
     """Return a value as one compact line of JSON, without the newline."""
-    return _encode(value).encode()
+    import orjson  # noqa: PLC0415  # costs start-up time; a plan writes nothing
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a whole number beyond 64 bits, half a surrogate pair
+        return _encode(value).encode()
 
 
 def encode(head: dict[str, Any], documents: Sequence[bytes] = ()) -> Encoded:

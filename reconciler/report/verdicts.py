@@ -62,6 +62,8 @@ def _headline(outcome: Outcome, style: Style) -> str:
         said = f"not tested ({outcome.result}): {safe(outcome.reason)}"
         return f"{style.bold(safe(outcome.name))}: {style.yellow(said)}"
     word = style.green("passed") if verdict.passed else style.red("failed")
+    if verdict.passed and verdict.degraded:
+        word = style.yellow(f"passed, degraded ({safe(verdict.degraded)})")
     timed = verdict.latency_ms
     took = f" in {latency(timed)}" if timed is not None else ""
     place = f", from {safe(verdict.vantage)}" if verdict.vantage else ""

@@ -1,6 +1,7 @@
 """The small views: tests, providers, store and lock."""
 
 import json
+from dataclasses import replace
 
 from reconciler.report.providers import providers_human, providers_json
 from reconciler.report.state import info_human, info_json, lock_human, lock_json
@@ -42,6 +43,16 @@ custom_api:
 def test_a_test_shows_its_ladder():
     assert verdicts_human(OUTCOMES, now=NOW) == VERDICTS
     assert json.loads(verdicts_json(OUTCOMES))["failed"] == 1
+
+
+def test_a_test_that_only_a_backup_passed_says_so_in_its_headline():
+    whole = next(one for one in OUTCOMES if one.verdict and one.verdict.passed)
+    verdict = replace(whole.verdict, degraded="only the backup b.example works")
+
+    text = verdicts_human([replace(whole, verdict=verdict)], now=NOW)
+
+    headline = text.splitlines()[0]
+    assert "passed, degraded (only the backup b.example works)" in headline
 
 
 def test_providers_are_a_table_per_type():

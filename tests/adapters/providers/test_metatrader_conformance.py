@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category
 from reconciler.sandbox import sandbox_account
-from tests.adapters.providers.conformance import AdapterContract, Subject
+from tests.adapters.providers.conformance import (
+    AdapterContract,
+    Subject,
+    with_session,
+)
 
 C = Category
 # The vendor words a disabled account, maintenance and a barred address in its own way.
@@ -73,3 +79,22 @@ class TestMetaTrader(AdapterContract):
     @pytest.fixture(params=SUBJECTS)
     def subject(self, request):
         return SUBJECTS[request.param]
+
+    def test_candles_begin_where_asked(self, subject, sandbox):
+        # Midweek: of a weekend the sandbox shows bars that no broker has.
+        now = datetime.now(UTC)
+        since = now.replace(hour=12, minute=0, second=0, microsecond=0)
+        since -= timedelta(days=(since.weekday() - 2) % 7)
+        since -= timedelta(days=7 * (since > now - timedelta(days=1)))
+        since_ms = int(since.timestamp() * 1000)
+
+        candles = with_session(
+            subject,
+            sandbox,
+            lambda s: s.candles(
+                subject.symbol, subject.timeframe, limit=4, since_ms=since_ms
+            ),
+        )
+
+        assert candles[0].opened_at_ms == since_ms
+        assert len(candles) == 4

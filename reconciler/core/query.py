@@ -33,6 +33,14 @@ _WORST_FIRST: Final = {
         )
     )
 }
+_TROUBLE: Final = {
+    Sync.REJECTED: 0.5,
+    Sync.DRIFTED: 2.3,
+    Sync.ORPHANED: 2.6,
+    Sync.PENDING: 3.5,
+}
+"""Where a connection stands by its sync among those ordered by their health."""
+_LEAST: Final = float(len(_WORST_FIRST))
 _WILD: Final = frozenset("*?[")
 
 
@@ -49,6 +57,9 @@ class Sort(StrEnum):
     LATENCY = "latency"
     TESTED = "tested"
     FAILURES = "failures"
+    TROUBLE = "trouble"
+    UPTIME = "uptime"
+    USED = "used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +69,10 @@ class Query:
     Every word of `text` must occur in the name, type, provider, owner, a label or
     the class of the diagnosis, in any case of letters. Axes, owners, types and
     providers accept any of their values, labels must all match; globs are allowed.
-    Health is sorted with the worst first; what has no value comes last, whichever
-    the direction. `after` is the `next` of an answer; it and `offset` exclude each
-    other. `limit` is 1 to 500 rows.
+    Health is sorted with the worst first; trouble is that order with the sync taken
+    into account. What has no value comes last, whichever the direction. `after` is
+    the `next` of an answer; it and `offset` exclude each other. `limit` is
+    1 to 500 rows.
     """
 
     text: str = ""
@@ -246,6 +258,11 @@ _VALUES: Final[Mapping[Sort, Callable[[Row], Any]]] = {
         row.last_tested_at.timestamp() if row.last_tested_at else None
     ),
     Sort.FAILURES: lambda row: row.failures,
+    Sort.UPTIME: lambda row: row.uptime.month if row.uptime else None,
+    Sort.USED: lambda row: row.last_used_at.timestamp() if row.last_used_at else None,
+    Sort.TROUBLE: lambda row: min(
+        _WORST_FIRST[row.health], _TROUBLE.get(row.sync, _LEAST)
+    ),
 }
 
 
@@ -299,4 +316,9 @@ def _opened(query: Query) -> tuple[Any, str]:
     return value, name
 
 
-_NUMBERS: Final = frozenset({Sort.HEALTH, Sort.LATENCY, Sort.TESTED, Sort.FAILURES})
+_NUMBERS: Final = frozenset(
+    {
+        *(Sort.HEALTH, Sort.LATENCY, Sort.TESTED, Sort.FAILURES),
+        *(Sort.TROUBLE, Sort.UPTIME, Sort.USED),
+    }
+)

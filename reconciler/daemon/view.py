@@ -66,7 +66,7 @@ class View:
         desired: Callable[[], DesiredSet | None] = lambda: None,
     ) -> None:
         self._store, self._clock, self._executor = store, clock, executor
-        self._workspace, self._desired = workspace, desired
+        self.workspace, self._desired = workspace, desired
         self._seen: Seen | None = None
         self._checked_at: datetime | None = None
         self._refreshing = asyncio.Lock()
@@ -132,7 +132,7 @@ class View:
             records = before.records
         else:
             records = self._records(before.records if before else {})
-        rows = _rows(records, desired, workspace=self._workspace, now=now)
+        rows = _rows(records, desired, workspace=self.workspace, now=now)
         return Seen(
             at=now,
             sequence=sequence,

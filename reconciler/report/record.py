@@ -52,9 +52,9 @@ def show_human(
     style = Style(color)
     parts = [
         [style.bold(safe(record.name))],
-        _section("", _facts(record, row, sealed), style),
+        _section("", facts(record, row, sealed), style),
         _section("Revisions", _revisions(record), style),
-        _section("Times", _times(record, now), style),
+        _section("Times", times(record, now), style),
         _section("Over time", standing_rows(row, now=now), style),
         absence_lines(row, style=style, now=now),
         _test(record, row, style=style, now=now),
@@ -96,7 +96,8 @@ def _section(title: str, rows: Sequence[Sequence[str]], style: Style) -> list[st
     return [*head, *table(rows, indent=2)] if rows else []
 
 
-def _facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, str]]:
+def facts(record: Record, row: Row, sealed: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what is known of a connection besides its tests, a word and its text."""
     flags = [
         word
         for word, holds in (
@@ -180,7 +181,8 @@ def _attempt(attempt: Attempt) -> tuple[str, ...]:
     )
 
 
-def _times(record: Record, now: datetime) -> list[tuple[str, str, str]]:
+def times(record: Record, now: datetime) -> list[tuple[str, str, str]]:
+    """Return when something happened last or comes next: a word, when, how long."""
     found = (
         ("created", record.created_at),
         ("updated", record.updated_at),

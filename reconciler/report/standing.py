@@ -58,11 +58,16 @@ def latency_words(found: Latency) -> str:
     )
 
 
-def _unable(unable: Unable, *, style: Style, now: datetime) -> list[str]:
+def unable_words(unable: Unable, *, now: datetime) -> str:
+    """Return since when it is not tested, until when, and why."""
     since = f"not tested since {relative(unable.since, now)}"
     until = f", again {_at(unable.until, now)}" if unable.until else ""
+    return f"{since}{until}: {named(unable.diagnosis)}"
+
+
+def _unable(unable: Unable, *, style: Style, now: datetime) -> list[str]:
     return [
-        style.yellow(f"{since}{until}: {named(unable.diagnosis)}"),
+        style.yellow(unable_words(unable, now=now)),
         f"fix: {safe(unable.diagnosis.fix)}",
     ]
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 AXE = "4.14.1"
 FLAGS = (
@@ -27,6 +27,7 @@ def chromium():
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip("there is no Chromium here; 'make browser' as root installs it")
+    expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -49,10 +50,15 @@ class Watched:
     def __init__(self, page, host):
         self.page = page
         self.trouble = []
-        page.on("console", lambda said: self.trouble.append(f"{said.type} {said.text}"))
+        page.on("console", lambda said: self._hear(said.type, said.text))
         page.on("pageerror", lambda error: self.trouble.append(f"error {error}"))
         page.on("dialog", lambda dialog: self.trouble.append(f"{dialog.message}"))
         page.on("request", lambda asked: self._note(asked.url, host))
+
+    def _hear(self, kind, text):
+        # The browser says by itself that an answer's status was not a good one.
+        if not text.startswith("Failed to load resource: the server responded"):
+            self.trouble.append(f"{kind} {text}")
 
     def _note(self, url, host):
         if not url.startswith(("data:", "file:", host)):
@@ -64,11 +70,14 @@ def open_page(chromium):
     """Open addresses in fresh contexts; ends with what each of them did wrong."""
     opened = []
 
-    def visit(url, *, host="file:", javascript=True, **context):
+    def visit(url, *, host="file:", javascript=True, clock=False, **context):
         context.setdefault("viewport", {"width": 1280, "height": 900})
         made = chromium.new_context(java_script_enabled=javascript, **context)
+        made.set_default_timeout(20_000)
         watched = Watched(made.new_page(), host)
         opened.append((made, watched))
+        if clock:
+            watched.page.clock.install()
         watched.page.goto(url)
         return watched.page
 

@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+from reconciler.core.ports import Ask
+from reconciler.core.query import Query, Table, ask
+from reconciler.core.record import Unable
+from reconciler.core.statistics import Statistics
+from reconciler.core.suspension import Suspension
+from reconciler.report.html.detail import Detail, Said, detail_page
+from reconciler.report.html.listing import FIRST, Listing, distinct, list_page
 from reconciler.report.html.plan import plan_html
+from reconciler.report.html.toolkit import Shell
 from tests.report import report_samples as some
-from tests.report.test_laws import HOSTILE
-
-__all__ = ["FILES", "HOSTILE", "PAGES"]
 
 PLAN = replace(
     some.PLAN,
@@ -20,5 +25,61 @@ PLAN = replace(
     warnings=("a key ends soon",),
     commit="c0ffee",
 )
-FILES = {"plan": lambda v: plan_html(v(PLAN))}
-PAGES = {}
+ROWS = (
+    *some.ROWS,
+    some.a_row(
+        "held",
+        labels={"env": "prod"},
+        warnings=("a key ends soon",),
+        suspension=Suspension(who="ann", reason="moving"),
+        unable=Unable(since=some.NOW, diagnosis=some.BAD_KEY),
+    ),
+)
+SHELL = Shell(
+    title="A page",
+    workspace="main",
+    assets="/static",
+    home="/",
+    links=(("Connections", "/"), ("Daemon", "/daemon")),
+    user="ann (admin)",
+    logout="/logout",
+)
+
+
+def the_list(how):
+    rows = how(ROWS)
+    query = Query(sort=FIRST, text=how("o"), owner=(how("admin"),), limit=2)
+    listing = Listing(
+        query=query,
+        answer=ask(Table(rows), Query(sort=FIRST, limit=2)),
+        all=len(rows),
+        as_of=some.NOW,
+        now=some.NOW,
+        latencies_ms={row.name: (41, 80) for row in rows},
+        owners=distinct(row.owner for row in rows),
+        types=distinct(row.type for row in rows),
+        providers=distinct(row.provider for row in rows),
+        notice=how("the store is away"),
+    )
+    return list_page(SHELL, listing)
+
+
+def the_detail(how):
+    stats = Statistics(latencies_ms="41 80")
+    record = replace(how(some.RECORD), stats=stats)
+    detail = Detail(
+        row=how(ROWS[-2]),
+        record=record,
+        now=some.NOW,
+        actions=how(some.ACTIONS),
+        sealed=(how("api_key"),),
+        may_act=True,
+        said=Said(tone="ok", text=how("done")),
+        asked=Ask(symbol=how("BTC/USDT"), timeframe=how("1h")),
+        sample=how(some.SAMPLE),
+    )
+    return detail_page(SHELL, detail, address="/connections/okx-spot")
+
+
+FILES = {"plan": lambda how: plan_html(how(PLAN))}
+PAGES = {"list": the_list, "connection": the_detail}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.core.errors import InputError
 from reconciler.core.http_settings import HttpSection
-from reconciler.daemon.http.limits import Limits
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>\d+)"
@@ -21,13 +20,12 @@ _MAX_PORT: Final = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where and how to listen; port 0 takes any that is free."""
+    """Where to listen, and with which certificate; port 0 takes any that is free."""
 
     host: str
     port: int
     certificate: Path | None = None
     key: Path | None = None
-    limits: Limits = field(default_factory=Limits)
 
     @property
     def is_loopback(self) -> bool:

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -26,13 +25,12 @@ from reconciler.core.errors import DocumentError
 from reconciler.core.http_settings import HttpSection
 from reconciler.core.ports import DesiredSet
 from reconciler.daemon.control import Control
-from reconciler.daemon.http import tls
+from reconciler.daemon.http import limits, tls
 from reconciler.daemon.http.app import make_app
-from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import Listen, bound_socket, check_safe
 from reconciler.daemon.http.protocol import PatientProtocol
 from reconciler.daemon.http.site import Rules, Site
-from reconciler.daemon.meter import Meter
+from reconciler.daemon.pages.routes import PAGES
 from reconciler.daemon.view import View
 from reconciler.wiring import App
 
@@ -88,8 +86,7 @@ async def serving(
     control: Control,
     listen: Listen,
     desired: Callable[[], DesiredSet | None] = lambda: None,
-    meter: Meter | None = None,
-    pages: Sequence[BaseRoute] = (),
+    pages: Sequence[BaseRoute] = PAGES,
 ) -> AsyncIterator[Served]:
     """Serve until left; then requests that run may end.
 
@@ -98,8 +95,7 @@ async def serving(
         control: The engine.
         listen: Where.
         desired: Returns what the files said last; cheap, called from a thread.
-        meter: What counts tests, as a listener of the engine.
-        pages: Further routes, for people.
+        pages: Further routes, for people: the status page.
 
     Raises:
         InputError: It cannot listen there, or it would not be safe.
@@ -107,7 +103,7 @@ async def serving(
     """
     rules = read_rules(app)
     check_safe(listen, rules.section)
-    paper, held = _certificate(listen), listen.limits
+    paper = _certificate(listen)
     with _executor() as executor, contextlib.closing(bound_socket(listen)) as bound:
         view = View(
             app.store, app.clock, executor, workspace=app.workspace, desired=desired
@@ -122,11 +118,9 @@ async def serving(
             rules=rules,
             speaks_tls=listen.speaks_tls,
             loopback=listen.is_loopback,
-            limits=held,
-            meter=meter or Meter(),
         )
-        server = _server(make_app(site, pages=pages), paper, held)
-        async with _running(server, bound), _renewing(paper, held):
+        server = _server(make_app(site, pages=pages), paper)
+        async with _running(server, bound), _renewing(paper):
             yield Served(site=site, listen=listen, port=bound.getsockname()[1])
 
 
@@ -164,20 +158,19 @@ class _Beside(Server):
         self.ready.set()
 
 
-def _server(app: object, paper: tls.Certificate | None, limits: Limits) -> _Beside:
+def _server(app: object, paper: tls.Certificate | None) -> _Beside:
     config = Config(
         app,  # type: ignore[arg-type]  # starlette and uvicorn spell ASGI differently
-        http=partial(PatientProtocol, limits=limits),  # type: ignore[arg-type]  # a type
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="error",  # its finer ones tell whole addresses, and what is in them
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=limits.header_bytes,
+        h11_max_incomplete_event_size=limits.MAX_HEADER_BYTES,
     )
     config.load()
     if paper:
@@ -202,11 +195,9 @@ async def _running(server: _Beside, bound: socket.socket) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def _renewing(
-    paper: tls.Certificate | None, limits: Limits
-) -> AsyncIterator[None]:
+async def _renewing(paper: tls.Certificate | None) -> AsyncIterator[None]:
     """Look after the certificate while inside."""
-    renew = asyncio.create_task(_renew(paper, limits)) if paper else None
+    renew = asyncio.create_task(_renew(paper)) if paper else None
     try:
         yield
     finally:
@@ -214,7 +205,7 @@ async def _renewing(
             renew.cancel()
 
 
-async def _renew(paper: tls.Certificate, limits: Limits) -> None:
+async def _renew(paper: tls.Certificate) -> None:
     while True:
-        await asyncio.sleep(limits.certificate_check_s)
+        await asyncio.sleep(tls.CHECK_S)
         await asyncio.to_thread(paper.renew)

@@ -13,6 +13,9 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.report.html.tones import TONES
+from reconciler.report.html.troubles import capital, troubles
+from reconciler.report.numbers import decimal, utc_ms
+from reconciler.report.standing import percent
 from reconciler.report.text import (
     clip,
     count,
@@ -22,6 +25,7 @@ from reconciler.report.text import (
     revision,
     safe,
 )
+from reconciler.report.words import partner
 
 STYLE: Final = "page.css"
 SCRIPT: Final = "page.js"
@@ -32,11 +36,6 @@ ASSETS: Final[Mapping[str, str]] = {
     ICON: "image/svg+xml",
 }
 """What pages load, with its media type."""
-PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""The Content-Security-Policy under which served pages work."""
 _DIGITS: Final = 12
 
 
@@ -47,7 +46,8 @@ class Shell:
     `assets` is the address below which `asset_name` is served, without a slash at
     its end; None puts everything into the page, which then is one file by itself.
     `home` is the address of the list of connections, `links` are words and addresses
-    of the other pages, `user` is who looks; all empty in a file.
+    of the pages, `inside` the word of the one that this page belongs to, `user` is
+    who looks, and `logout` where they log out; all empty in a file.
     """
 
     title: str
@@ -55,7 +55,9 @@ class Shell:
     assets: str | None = None
     home: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    inside: str = ""
     user: str = ""
+    logout: str = ""
 
 
 def render(template: str, shell: Shell, **values: Any) -> str:
@@ -123,16 +125,23 @@ def _environment() -> Environment:
         asset_name=asset_name,
         file_policy=file_policy,
         icon_address=_icon_address,
+        partner=partner,
+        percent=percent,
         tones=TONES,
+        troubles=troubles,
     )
     environment.filters.update(
+        capital=capital,
         clip=clip,
         count=count,
+        decimal=decimal,
         iso=_iso,
         latency=latency,
         moment=moment,
         relative=relative,
         revision=revision,
+        thousands="{:,}".format,
+        utc_ms=utc_ms,
     )
     return environment
 

@@ -36,8 +36,103 @@
     if (folded) folded.open = true;
   };
 
+  // Take parts of a fresher copy of this page, without moving focus or scroll.
+  const where = (element) => (element.id ? `#${CSS.escape(element.id)}` : element.getAttribute("href"));
+  const again = (part, place) =>
+    place.startsWith("#") ? document.querySelector(place) : [...part.querySelectorAll("a")].find((a) => a.getAttribute("href") === place);
+  const take = (fresh) => {
+    for (const part of document.querySelectorAll("[data-part]")) {
+      const newer = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (!newer || newer.hasAttribute("data-keep") || newer.innerHTML === part.innerHTML) continue;
+      const place = part.contains(document.activeElement) ? where(document.activeElement) : null;
+      const seen = [...part.querySelectorAll("a[href]")].find((a) => a.getBoundingClientRect().top >= 0);
+      const top = seen?.getBoundingClientRect().top;
+      part.replaceChildren(...newer.childNodes);
+      const same = scrollY && seen && again(part, seen.getAttribute("href"));
+      if (same) scrollBy({ top: same.getBoundingClientRect().top - top, behavior: "instant" });
+      if (place) again(part, place)?.focus({ preventScroll: true });
+    }
+    for (const text of document.querySelectorAll("[data-text]")) {
+      const newer = fresh.querySelector(`[data-text="${text.dataset.text}"]`);
+      if (newer && newer.textContent !== text.textContent) text.textContent = newer.textContent;
+    }
+  };
+  const read = async (response) => new DOMParser().parseFromString(await response.text(), "text/html");
+
+  let asking = null;
+  const show = async (address, keepInHistory) => {
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const response = await fetch(address, { signal: asking.signal });
+      if (!response.ok || new URL(response.url).pathname !== location.pathname) return;
+      take(await read(response));
+      if (keepInHistory) history.replaceState(null, "", response.url);
+    } catch (error) {
+      if (error.name !== "AbortError" && keepInHistory) location.assign(address);
+    }
+  };
+
+  const refresh = () => {
+    const seconds = Number(document.querySelector("[data-refresh]")?.dataset.refresh);
+    if (!seconds) return;
+    setInterval(() => { if (!document.hidden) show(location.href, false); }, seconds * 1000);
+  };
+
+  const filters = () => {
+    const form = document.querySelector("[data-filters]");
+    if (!form) return;
+    const address = () => {
+      const pairs = [...new FormData(form)].filter(([, text]) => text.trim());
+      return `${form.action}?${new URLSearchParams(pairs)}`;
+    };
+    let later = 0;
+    const ask = (ms) => {
+      clearTimeout(later);
+      later = setTimeout(() => { if (form.checkValidity()) show(address(), true); }, ms);
+    };
+    form.addEventListener("input", (event) => ask(event.target.matches("input") ? 200 : 0));
+    form.addEventListener("submit", (event) => { event.preventDefault(); ask(0); });
+  };
+
+  // Forms that act: stay on the page, say what is going on, and what came of it.
+  const actions = () => {
+    document.addEventListener("submit", async (event) => {
+      const form = event.target;
+      if (!form.dataset.act) return;
+      event.preventDefault();
+      const button = form.querySelector("button");
+      if (button.getAttribute("aria-disabled") === "true") return;
+      const say = (text) => {
+        const note = document.createElement("p");
+        note.className = "note";
+        note.textContent = text;
+        document.querySelector("[data-said]").replaceChildren(note);
+      };
+      button.setAttribute("aria-disabled", "true");
+      say(`${form.dataset.act} …`);
+      try {
+        const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+        const fresh = await read(response);
+        const main = fresh.querySelector("main");
+        const said = fresh.querySelector("[data-said]");
+        if (!main || !said) throw new Error("no page");
+        take(fresh);
+        document.querySelector("[data-said]").replaceChildren(...said.childNodes);
+        document.querySelector("[data-forms]").replaceChildren(...fresh.querySelector("[data-forms]").childNodes);
+        document.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"] button`)?.focus();
+      } catch {
+        say("There was no answer. Load the page again to see how it stands.");
+        button.removeAttribute("aria-disabled");
+      }
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     themeSwitch();
+    refresh();
+    filters();
+    actions();
     openTarget();
     addEventListener("hashchange", openTarget);
   });

@@ -53,6 +53,7 @@ SECTIONS = {
         "schema": Entry(f"{_HOME}.schema", "Print the JSON Schema of a file."),
         "doctor": Entry(f"{_HOME}.doctor", "Examine this place, and say what to do."),
         "state": Entry(f"{_HOME}.state", "Look after the recorded state."),
+        "tokens": Entry(f"{_HOME}.tokens", "Make tokens for the daemon's HTTP."),
         "sandbox": Entry(f"{_HOME}.sandbox", "Play every provider on this machine."),
     },
     "For Git": {

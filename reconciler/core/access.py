@@ -16,7 +16,10 @@ from typing import Final
 from reconciler.core.policy import ADMIN, USER, Policy, owners_of
 
 TOKEN_PREFIX: Final = "rct_"  # noqa: S105  # how a token begins, no token
+NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$"
+"""Names of tokens and principals."""
 HASH_PATTERN: Final = r"^sha256:[0-9a-f]{64}$"
+_NAME: Final = re.compile(NAME_PATTERN.removesuffix("$"))
 _TOKEN: Final = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
@@ -73,6 +76,11 @@ def _sees(login: str, role: Role, policy: Policy | None) -> frozenset[str] | Non
     if policy is None:
         return None if login == ADMIN else frozenset({f"{USER}{login}"})
     return None if login in policy.admins else owners_of(policy, login)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a token, or who holds it, can be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def is_token(text: str) -> bool:

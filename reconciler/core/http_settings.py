@@ -11,18 +11,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from reconciler.core.access import HASH_PATTERN
+from reconciler.core.access import HASH_PATTERN, NAME_PATTERN
 from reconciler.core.document_sections import DATE_PATTERN, Section, calendar_date
 from reconciler.core.document_words import Wants
 
-_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$"
 _LISTEN_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"
 _HOST_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)$"
 _ROLES = ("reader", "operator", "admin")
 
 Name = Annotated[
     str,
-    Field(pattern=_NAME_PATTERN),
+    Field(pattern=NAME_PATTERN),
     Wants("letters, digits, '.', '_', '@' and '-', at most 63"),
 ]
 
@@ -111,6 +110,12 @@ class HttpSection(Section):
         default=(),
         title="Tokens",
         description="Who may ask; 'reconcile tokens new' makes one.",
+    )
+    public_badges: Annotated[bool, Wants("true or false")] = Field(
+        default=False,
+        title="Public badges",
+        description="Whether badges are shown without a token: they tell the health of "
+        "whoever's connection one can name.",
     )
     series: Annotated[
         int, Field(ge=0, le=10_000), Wants("a whole number from 0 to 10000")

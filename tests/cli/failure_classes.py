@@ -77,6 +77,11 @@ def an_invalid_setting(repo, sandbox):
     (repo.path / "reconcile.yaml").write_text("nonsense: 1\n")
 
 
+def a_token(repo, sandbox):
+    token = f'{{name: taken, principal: admin, hash: "sha256:{"0" * 64}"}}'
+    (repo.path / "reconcile.yaml").write_text(f"http: {{tokens: [{token}]}}\n")
+
+
 def a_policy(repo, sandbox):
     (repo.path / "policy.yaml").write_text("version: 1\nadmins: [anna]\n")
 

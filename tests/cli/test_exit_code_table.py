@@ -226,6 +226,13 @@ TABLE = {
         (75, when.nothing, "spot --yes"),
     ],
     "state unlock": [(1, when.nothing, "not-the-id")],
+    "tokens new": [
+        (0, when.nothing, "grafana --principal admin --role reader"),
+        (1, when.a_token, "taken --principal admin"),
+        (3, when.an_invalid_setting, "grafana --principal admin"),
+        (64, when.nothing, "grafana"),
+        (64, when.nothing, "no/name --principal admin"),
+    ],
     "sandbox": [(1, when.nothing, "--dir reconcile.yaml/box")],
     "sandbox fault": [
         (0, when.nothing, "kraken timeout"),

@@ -15,9 +15,9 @@ import httpx
 from reconciler.core.errors import InputError, StateError
 from reconciler.core.suspension import Suspension
 from reconciler.daemon.control import DaemonState
+from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import listen_at
 from reconciler.daemon.http.serving import serving
-from reconciler.daemon.pages.routes import PAGES
 from reconciler.recording import record_fetch
 from reconciler.retesting import test_records as run_tests
 from reconciler.suspending import resume, suspend
@@ -70,9 +70,10 @@ class RealControl:
 
 
 @contextmanager
-def served(app, *, control=None, address="127.0.0.1:0", pages=PAGES, **paper):
+def served(app, *, control=None, listen=None, limits=None, **more):
     """Serve in a thread with a loop of its own; yields what is served."""
     found, failures, ready = [], [], threading.Event()
+    listen = replace(listen or listen_at("127.0.0.1:0"), limits=limits or Limits())
     loop = asyncio.new_event_loop()
     done = asyncio.Event()
 
@@ -81,8 +82,8 @@ def served(app, *, control=None, address="127.0.0.1:0", pages=PAGES, **paper):
             async with serving(
                 app,
                 control=control or RealControl(app),
-                listen=listen_at(address, **paper),
-                pages=pages,
+                listen=listen,
+                **more,
             ) as at:
                 found.append(at)
                 ready.set()

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.core.access import hash_of
 from reconciler.core.errors import InputError
+from reconciler.daemon.http.listening import listen_at
 from reconciler.daemon.http.serving import read_rules
 from reconciler.wiring import App, Choices
 from tests.daemon.http_play import client_of, served
@@ -255,14 +256,14 @@ def test_listening_to_others_without_knowing_them_is_refused(
 ):
     settle(app, settings)
 
-    with pytest.raises(InputError, match=why), served(app, address=address):
+    with pytest.raises(InputError, match=why), served(app, listen=listen_at(address)):
         pass
 
 
 def test_behind_a_proxy_others_are_listened_to_with_tokens(app):
     settle(app, SETTINGS.replace("http:", "http:\n  behind_proxy: true"))
     fill(app)
-    with served(app, address="0.0.0.0:0") as at:
+    with served(app, listen=listen_at("0.0.0.0:0")) as at:
         url = f"http://127.0.0.1:{at.port}/api/v1/state"
         known = {"Authorization": f"Bearer {TOKENS['ops']}"}
 
@@ -272,7 +273,7 @@ def test_behind_a_proxy_others_are_listened_to_with_tokens(app):
 
 def test_rules_that_are_not_safe_do_not_replace_those_that_are(app):
     settle(app, SETTINGS.replace("http:", "http:\n  behind_proxy: true"))
-    with served(app, address="0.0.0.0:0") as at:
+    with served(app, listen=listen_at("0.0.0.0:0")) as at:
         before = at.site.rules
         settle(app, "")
 
@@ -286,7 +287,7 @@ def test_a_port_that_is_taken_is_said(app):
     with (
         served(app) as at,
         pytest.raises(InputError, match="cannot listen at"),
-        served(app, address=f"127.0.0.1:{at.port}"),
+        served(app, listen=listen_at(f"127.0.0.1:{at.port}")),
     ):
         pass
 

@@ -47,7 +47,7 @@ def ask_for(record: Record, body: SampleBody) -> Ask:
     """Return the question; what is not named is what the last test looked at.
 
     Raises:
-        Problem: 422 when nothing is named and no test looked at anything.
+        Problem: 409 when nothing is named and no test looked at anything.
     """
     mark = next(iter(record.marks), None)
     symbol = body.symbol or (mark.symbol if mark else "")
@@ -61,7 +61,7 @@ def ask_for(record: Record, body: SampleBody) -> Ask:
         if needed and not value
     ]
     if missing:
-        raise Problem(422, "it is not said what to fetch", errors=missing)
+        raise Problem(409, "it is not said what to fetch", errors=missing)
     return Ask(
         symbol=symbol if body.candles or body.ticker else "",
         timeframe=timeframe if body.candles else "",

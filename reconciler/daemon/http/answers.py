@@ -73,7 +73,6 @@ class ConnectionDetail:
     created_at: datetime
     updated_at: datetime
     last_used_at: datetime | None
-    key_expires_at: datetime | None
     last_test: Verdict | None
     marks: tuple[Mark, ...] = ()
     history: tuple[Event, ...] = ()
@@ -133,9 +132,7 @@ class StateAnswer:
     problems: tuple[str, ...] = field(default=())
 
 
-def detail_of(
-    record: Record, row: Row, *, key_ends_at: datetime | None
-) -> ConnectionDetail:
+def detail_of(record: Record, row: Row) -> ConnectionDetail:
     """Return a record as it may be shown."""
     active, attempted = record.active, record.attempted
     runs = (
@@ -161,7 +158,6 @@ def detail_of(
         created_at=record.created_at,
         updated_at=record.updated_at,
         last_used_at=record.last_used_at,
-        key_expires_at=key_ends_at,
         last_test=record.last_test,
         marks=record.marks,
         history=record.history,

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from starlette.datastructures import QueryParams
 
 from reconciler.core.health import Health, Intent, Sync
@@ -16,6 +23,17 @@ from reconciler.daemon.http.problems import Fault, Problem
 M = TypeVar("M", bound=BaseModel)
 Globs = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _whole(value: object) -> object:
+    """Return 3 for 3.0: to JSON Schema both are integers."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole else value  # type: ignore[call-overload]
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Moment = Annotated[int, Field(ge=0, le=253_402_300_799_000), BeforeValidator(_whole)]
+"""UTC milliseconds since 1970, to the end of the year 9999."""
 
 
 class Asked(BaseModel):
@@ -92,11 +110,9 @@ class SampleBody(Asked):
 
     symbol: Text = Field(default="", description="As the provider spells it.")
     timeframe: Text = Field(default="", description="As the provider spells it.")
-    limit: int = Field(default=100, ge=1, le=1000, description="How many candles.")
-    since_ms: int | None = Field(
+    limit: Whole = Field(default=100, ge=1, le=1000, description="How many candles.")
+    since_ms: Moment | None = Field(
         default=None,
-        ge=0,
-        le=253_402_300_799_000,
         description="UTC milliseconds since 1970 of the first candle.",
     )
     candles: bool = Field(default=True, description="Whether to fetch candles.")
@@ -144,7 +160,7 @@ def params_of(model: type[M], given: QueryParams) -> M:
 def body_of(model: type[M], body: bytes) -> M:
     """Return the body; raises `Problem` 422 with every fault, 400 for no JSON."""
     try:
-        return model.model_validate_json(body or b"{}")
+        return model.model_validate_json(body or b"{}", strict=True)
     except ValidationError as error:
         raise _problem(error, "a field") from None
 

@@ -25,6 +25,7 @@ from reconciler.daemon.http.site import Site
 PUBLIC: Final = frozenset({"/healthz", "/readyz", "/login"})
 """What needs no token: probes of whoever watches us, and the way to log in."""
 PUBLIC_BELOW: Final = ("/static/",)
+BADGES: Final = ("/badge.svg", "/badge/")
 _PROBES: Final = frozenset({"/healthz", "/readyz"})
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src"
@@ -88,9 +89,10 @@ class Entrance:
     ) -> None:
         try:
             self._let_in(visit, scope)
+            held = self._site.limits
             acts = visit.method not in origin.SAFE
-            async with asyncio.timeout(limits.ACTION_S if acts else limits.REQUEST_S):
-                await self._app(scope, limits.bounded(receive), send)
+            async with asyncio.timeout(held.action_s if acts else held.request_s):
+                await self._app(scope, limits.bounded(receive, held.body_bytes), send)
         except Exception as error:  # noqa: BLE001  # the boundary: nothing passes
             problem = problem_of(error)
             if problem.status == 500:  # noqa: PLR2004  # ours
@@ -108,7 +110,7 @@ class Entrance:
         if visit.path in _PROBES and visit.method in origin.SAFE:
             self._try_to_know(visit, headers)
             return
-        if self._running > limits.MAX_REQUESTS:
+        if self._running > site.limits.requests:
             raise Problem(503, "too many at once; try again", {"Retry-After": "1"})
         origin.check_host(site, headers)
         visit.principal = who_asks(site, headers, client=visit.client)
@@ -117,7 +119,7 @@ class Entrance:
         origin.check_origin(
             headers, visit.method, by_cookie=by_cookie and not site.is_open
         )
-        if visit.principal is None and not _is_public(visit.path):
+        if visit.principal is None and not _is_public(site, visit.path):
             raise _stranger(visit, headers)
         scope["state"]["principal"] = visit.principal
 
@@ -162,11 +164,15 @@ class Entrance:
         route = visit.scope.get("state", {}).get("route", "")
         seconds = self._site.clock_s() - visit.started_s
         found = visit.scope.get("path_params", {}) if visit.status < 400 else {}  # noqa: PLR2004
+        method = visit.method if visit.method in _METHODS else ""
+        self._site.meter.answered(
+            route=route, method=method, status=visit.status, seconds=seconds
+        )
         _LOGGER.info(
             "request",
             extra={
                 "request_id": visit.id,
-                "method": visit.method if visit.method in _METHODS else "",
+                "method": method,
                 "route": route,
                 "connection": found.get("name", ""),
                 "status": visit.status,
@@ -179,7 +185,9 @@ class Entrance:
         )
 
 
-def _is_public(path: str) -> bool:
+def _is_public(site: Site, path: str) -> bool:
+    if path.startswith(BADGES):
+        return site.rules.section.public_badges
     return path in PUBLIC or path.startswith(PUBLIC_BELOW)
 
 

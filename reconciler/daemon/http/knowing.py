@@ -15,7 +15,7 @@ from reconciler.core.access import (
     principal_of,
 )
 from reconciler.core.http_settings import TokenSection
-from reconciler.daemon.http.limits import FAILED_LOGINS_PER_MINUTE, too_many
+from reconciler.daemon.http.limits import too_many
 from reconciler.daemon.http.problems import Problem
 from reconciler.daemon.http.sessions import identity_in
 from reconciler.daemon.http.site import Site
@@ -50,7 +50,8 @@ def known_by(site: Site, token: str, *, client: str) -> Principal:
     found = _token_fitting(site, token)
     if found is not None:
         return _principal(site, found)
-    wait_s = site.failures.take(client, per_minute=FAILED_LOGINS_PER_MINUTE)
+    allowed = site.limits.failed_logins_per_minute
+    wait_s = site.failures.take(client, per_minute=allowed)
     if wait_s:
         raise too_many(wait_s)
     raise Problem(

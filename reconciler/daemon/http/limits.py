@@ -5,27 +5,36 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.daemon.http.problems import Problem
 
-MAX_BODY_BYTES: Final = 64 * 1024
-MAX_HEADER_BYTES: Final = 16 * 1024
-MAX_CONNECTIONS: Final = 512
-MAX_REQUESTS: Final = 64
-"""How many requests are answered side by side."""
-REQUEST_S: Final = 30.0
-"""How long a request may take that only looks."""
-ACTION_S: Final = 180.0
-"""How long one may take that tests or samples: it waits for a provider."""
-IDLE_S: Final = 10.0
-"""How long a connection may be open without a whole request."""
-FAILED_LOGINS_PER_MINUTE: Final = 10
-ACTIONS_PER_MINUTE: Final = 60
-"""How many tests, samples and suspensions one token may ask for."""
 _CLIENTS_KEPT: Final = 4096
 
 Receive = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one client may take, and all together. Times in seconds.
+
+    `requests` are answered side by side and `connections` kept; a connection has
+    `idle_s` for each whole request. `request_s` is for what only looks, `action_s` for
+    what waits for a provider.
+    """
+
+    body_bytes: int = 64 * 1024
+    header_bytes: int = 16 * 1024
+    connections: int = 512
+    requests: int = 64
+    request_s: float = 30.0
+    action_s: float = 180.0
+    idle_s: float = 10.0
+    failed_logins_per_minute: int = 10
+    actions_per_minute: int = 60
+    certificate_check_s: float = 10.0
+    """How often the certificate's files are looked at."""
 
 
 class Rate:
@@ -65,7 +74,7 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
-def bounded(receive: Receive) -> Receive:
+def bounded(receive: Receive, limit: int) -> Receive:
     """Return what receives a body that is not too long; raises `Problem` 413."""
     size = 0
 
@@ -73,8 +82,8 @@ def bounded(receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            detail = f"the body is longer than {MAX_BODY_BYTES} bytes"
+        if size > limit:
+            detail = f"the body is longer than {limit} bytes"
             raise Problem(413, detail, {"Connection": "close"})
         return message
 

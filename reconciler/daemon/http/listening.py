@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from reconciler.core.errors import InputError
 from reconciler.core.http_settings import HttpSection
+from reconciler.daemon.http.limits import Limits
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>\d+)"
@@ -20,12 +21,13 @@ _MAX_PORT: Final = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where to listen, and with which certificate; port 0 takes any that is free."""
+    """Where and how to listen; port 0 takes any that is free."""
 
     host: str
     port: int
     certificate: Path | None = None
     key: Path | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def is_loopback(self) -> bool:

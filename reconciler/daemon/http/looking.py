@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.core.errors import StateError
 from reconciler.core.query import Query, ask
-from reconciler.core.record import Action, key_ends_at
+from reconciler.core.record import Action
 from reconciler.core.version import VERSION
 from reconciler.daemon.control import DaemonState, Revisions
 from reconciler.daemon.http.answers import (
@@ -57,7 +57,7 @@ async def show_connection(call: Call) -> ConnectionDetail:
     """Return one connection in full."""
     record = await record_of(call.site, call.principal, call.name)
     row = await row_of(call.site, call.principal, call.name)
-    return detail_of(record, row, key_ends_at=key_ends_at(record))
+    return detail_of(record, row)
 
 
 async def show_history(call: Call) -> History:

@@ -7,22 +7,26 @@ handful of clients that send nothing could take all there is.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.daemon.http.limits import IDLE_S, MAX_CONNECTIONS
+from reconciler.daemon.http.limits import Limits
 
 
 class PatientProtocol(H11Protocol):
     """Closes what sends no whole request in time, and what is one too many."""
 
-    _patience: asyncio.TimerHandle | None = None
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, unless there are too many already."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > self._limits.connections:
             transport.abort()
             return
         self._wait_for_request()
@@ -52,7 +56,7 @@ class PatientProtocol(H11Protocol):
     def _wait_for_request(self) -> None:
         """Give the request its time, once: bytes that trickle in do not prolong it."""
         if self._patience is None:
-            self._patience = self.loop.call_later(IDLE_S, self._give_up)
+            self._patience = self.loop.call_later(self._limits.idle_s, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:

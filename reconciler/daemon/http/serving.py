@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -25,11 +26,13 @@ from reconciler.core.errors import DocumentError
 from reconciler.core.http_settings import HttpSection
 from reconciler.core.ports import DesiredSet
 from reconciler.daemon.control import Control
-from reconciler.daemon.http import limits, tls
+from reconciler.daemon.http import tls
 from reconciler.daemon.http.app import make_app
+from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import Listen, bound_socket, check_safe
 from reconciler.daemon.http.protocol import PatientProtocol
 from reconciler.daemon.http.site import Rules, Site
+from reconciler.daemon.meter import Meter
 from reconciler.daemon.pages.routes import PAGES
 from reconciler.daemon.view import View
 from reconciler.wiring import App
@@ -86,6 +89,7 @@ async def serving(
     control: Control,
     listen: Listen,
     desired: Callable[[], DesiredSet | None] = lambda: None,
+    meter: Meter | None = None,
     pages: Sequence[BaseRoute] = PAGES,
 ) -> AsyncIterator[Served]:
     """Serve until left; then requests that run may end.
@@ -95,6 +99,7 @@ async def serving(
         control: The engine.
         listen: Where.
         desired: Returns what the files said last; cheap, called from a thread.
+        meter: What counts tests, as a listener of the engine.
         pages: Further routes, for people: the status page.
 
     Raises:
@@ -103,7 +108,7 @@ async def serving(
     """
     rules = read_rules(app)
     check_safe(listen, rules.section)
-    paper = _certificate(listen)
+    paper, held = _certificate(listen), listen.limits
     with _executor() as executor, contextlib.closing(bound_socket(listen)) as bound:
         view = View(
             app.store, app.clock, executor, workspace=app.workspace, desired=desired
@@ -118,9 +123,11 @@ async def serving(
             rules=rules,
             speaks_tls=listen.speaks_tls,
             loopback=listen.is_loopback,
+            limits=held,
+            meter=meter or Meter(),
         )
-        server = _server(make_app(site, pages=pages), paper)
-        async with _running(server, bound), _renewing(paper):
+        server = _server(make_app(site, pages=pages), paper, held)
+        async with _running(server, bound), _renewing(paper, held):
             yield Served(site=site, listen=listen, port=bound.getsockname()[1])
 
 
@@ -158,19 +165,20 @@ class _Beside(Server):
         self.ready.set()
 
 
-def _server(app: object, paper: tls.Certificate | None) -> _Beside:
+def _server(app: object, paper: tls.Certificate | None, limits: Limits) -> _Beside:
     config = Config(
         app,  # type: ignore[arg-type]  # starlette and uvicorn spell ASGI differently
-        http=PatientProtocol,
+        http=partial(PatientProtocol, limits=limits),  # type: ignore[arg-type]  # a type
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # its finer ones tell whole addresses, and what is in them
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=limits.MAX_HEADER_BYTES,
+        h11_max_incomplete_event_size=limits.header_bytes,
     )
     config.load()
     if paper:
@@ -195,9 +203,11 @@ async def _running(server: _Beside, bound: socket.socket) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def _renewing(paper: tls.Certificate | None) -> AsyncIterator[None]:
+async def _renewing(
+    paper: tls.Certificate | None, limits: Limits
+) -> AsyncIterator[None]:
     """Look after the certificate while inside."""
-    renew = asyncio.create_task(_renew(paper)) if paper else None
+    renew = asyncio.create_task(_renew(paper, limits)) if paper else None
     try:
         yield
     finally:
@@ -205,7 +215,7 @@ async def _renewing(paper: tls.Certificate | None) -> AsyncIterator[None]:
             renew.cancel()
 
 
-async def _renew(paper: tls.Certificate) -> None:
+async def _renew(paper: tls.Certificate, limits: Limits) -> None:
     while True:
-        await asyncio.sleep(tls.CHECK_S)
+        await asyncio.sleep(limits.certificate_check_s)
         await asyncio.to_thread(paper.renew)

@@ -16,9 +16,10 @@ from reconciler.core.http_settings import HttpSection
 from reconciler.core.policy import Policy
 from reconciler.core.ports import Clock, StateStore
 from reconciler.daemon.control import Control
-from reconciler.daemon.http.limits import Rate
+from reconciler.daemon.http.limits import Limits, Rate
 from reconciler.daemon.http.problems import Problem
 from reconciler.daemon.http.sessions import Sessions
+from reconciler.daemon.meter import Meter
 from reconciler.daemon.view import View
 
 P = ParamSpec("P")
@@ -52,6 +53,8 @@ class Site:
     speaks_tls: bool = False
     loopback: bool = True
     clock_s: Callable[[], float] = time.monotonic
+    limits: Limits = field(default_factory=Limits)
+    meter: Meter = field(default_factory=Meter)
     sessions: Sessions = field(init=False)
     requests: Rate = field(init=False)
     actions: Rate = field(init=False)

@@ -6,12 +6,9 @@ import logging
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from reconciler.core.errors import InputError
 
-CHECK_S: Final = 10.0
-"""How often the files are looked at."""
 _LOGGER = logging.getLogger(__name__)
 
 

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from reconciler.cli import planning
 from reconciler.cli.console import Console
-from reconciler.cli.planning import Asked, request_for
 from reconciler.core.outcome import ExitCode
 from reconciler.wiring import App, scrubbed
 
+if TYPE_CHECKING:
+    from reconciler.daemon.http.listening import Listen
 
-def run_daemon(
-    console: Console, app: App, *, once: bool, yes: bool, log_format: str
-) -> ExitCode:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of `daemon`."""
+
+    once: bool
+    yes: bool
+    log_format: str
+    listen: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def where(self) -> Listen | None:
+        """Return where to listen; raises `InputError` for what is no address."""
+        if self.listen is None:
+            return None
+        from reconciler.daemon.http.listening import listen_at
+
+        return listen_at(self.listen, certificate=self.certificate, key=self.key)
+
+
+def run_daemon(console: Console, app: App, asked: Asked) -> ExitCode:
     """Run the daemon to its end."""
     from reconciler.daemon.cycle import Wish
     from reconciler.daemon.hosting import Daemon, Options
@@ -21,15 +45,20 @@ def run_daemon(
     from reconciler.daemon.running import run_on_a_loop
 
     run_id = uuid.uuid4().hex
-    wish = Wish(request=lambda now: request_for(now, Asked()), agreed=yes, waits=once)
+    wish = Wish(
+        request=lambda now: planning.request_for(now, planning.Asked()),
+        agreed=asked.yes,
+        waits=asked.once,
+    )
     options = Options(
         wish=wish,
         run_id=run_id,
-        once=once,
+        once=asked.once,
+        listen=asked.where(),
         notifier=Notifier.of(console.environment),
     )
     handler = begin_log(
-        log_format, run_id=run_id, clean=scrubbed, verbose=console.verbose
+        asked.log_format, run_id=run_id, clean=scrubbed, verbose=console.verbose
     )
     try:
         return run_on_a_loop(Daemon(app, options).run())

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.core.daemon_settings import DaemonSection
 from reconciler.core.due import seed_of
@@ -18,6 +19,7 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
 from reconciler.core.ports import DesiredSet
 from reconciler.core.run import RunReport
+from reconciler.daemon.attaching import Renewed, attach_http
 from reconciler.daemon.board import Board
 from reconciler.daemon.cycle import COMMAND, Wish, run_cycle
 from reconciler.daemon.cycling import Cycler
@@ -36,6 +38,9 @@ from reconciler.daemon.world import World
 from reconciler.recording import Run, begin_run, write_run
 from reconciler.wiring import App
 
+if TYPE_CHECKING:
+    from reconciler.daemon.http.listening import Listen
+
 logger = logging.getLogger(__name__)
 
 _AGAIN_S = 5.0
@@ -51,6 +56,7 @@ class Options:
     wish: Wish
     run_id: str
     once: bool = False
+    listen: Listen | None = None
     grace_s: float = GRACE_S
     notifier: Notifier = field(default_factory=Notifier)
 
@@ -62,6 +68,7 @@ class Daemon:
         self.app = app
         self.options = options
         self.listeners: list[Listener] = []
+        self.on_renewed: list[Renewed] = []
         self.desired: DesiredSet | None = None
         self.board = Board(
             clock=app.clock, run_id=options.run_id, started_at=app.clock.now()
@@ -144,6 +151,8 @@ class Daemon:
             desired=lambda: self.desired,
         )
         self.board.problem("start", "the files were not applied yet")
+        if self.options.listen is not None:
+            await attach_http(self, self.options.listen, stack)
 
     async def _work(self) -> ExitCode:
         """Work until a signal."""
@@ -242,6 +251,8 @@ class Daemon:
         else:
             task = asyncio.ensure_future(self._replace_tester())
             task.add_done_callback(lambda done: done.exception())
+        for take in self.on_renewed:
+            take(app)
 
     async def _replace_tester(self) -> None:
         before, self.tester = self.tester, await OpenTester.opened(self.app)

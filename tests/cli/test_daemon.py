@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+import httpx
 import pytest
 
 PATIENCE_S = 60
@@ -83,6 +84,21 @@ def test_it_applies_what_is_there_and_what_comes(binance, start):
     assert binance.report["exit_code"] == 143
     assert "The lock is free." in binance.here("state", "list").out
     assert not any("Traceback" in line for line in daemon.lines)
+
+
+def test_it_serves_what_there_is_and_tests_on_request(applied, start):
+    daemon = start(applied, "--listen", "127.0.0.1:0")
+    url = wait_until(lambda: daemon.said("listening"))[0]["url"]
+    wait_until(lambda: daemon.said("cycle finished"))
+
+    assert httpx.get(f"{url}readyz").status_code == 200
+    before = applied.here("show", "spot", "--format", "json").json
+    told = httpx.post(f"{url}api/v1/connections/spot/test", json={}).json()
+
+    assert told["outcome"]["result"] == "applied"
+    after = applied.here("show", "spot", "--format", "json").json
+    assert before != after
+    assert daemon.end() == 143
 
 
 @pytest.mark.parametrize(

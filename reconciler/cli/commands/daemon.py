@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.console import Console
@@ -19,6 +21,23 @@ from reconciler.cli.options import example
 )
 @click.option("--yes", is_flag=True, help="Agree beforehand to what goes away.")
 @click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    help="Serve the API and the status page there; port 0 takes any that is free.",
+)
+@click.option(
+    "--tls-certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Listen with TLS: the certificate and what signed it, as PEM.",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The certificate's private key, as PEM.",
+)
+@click.option(
     "--parallelism",
     type=click.IntRange(1, 1000),
     metavar="N",
@@ -32,12 +51,15 @@ from reconciler.cli.options import example
     help="How the log on stderr looks.",
 )
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913  # one parameter per option
     console: Console,
     /,
     *,
     once: bool,
     yes: bool,
+    listen: str | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
     parallelism: int | None,
     log_format: str,
 ) -> int:
@@ -48,8 +70,20 @@ def command(
     writes the report after each cycle. SIGTERM lets running tests end; SIGHUP reads
     settings, keys and files anew.
     """
-    from reconciler.cli.hosting import run_daemon
+    from reconciler.cli.hosting import Asked, run_daemon
 
+    if once and listen:
+        raise click.UsageError("--once ends before anybody could look: no --listen")
+    if (tls_certificate or tls_key) and not listen:
+        raise click.UsageError("a certificate is for --listen HOST:PORT")
     console.announce_network()
     app = console.app(parallelism=parallelism)
-    return run_daemon(console, app, once=once, yes=yes, log_format=log_format)
+    asked = Asked(
+        once=once,
+        yes=yes,
+        log_format=log_format,
+        listen=listen,
+        certificate=tls_certificate,
+        key=tls_key,
+    )
+    return run_daemon(console, app, asked)

@@ -1,0 +1,50 @@
+"""What a daemon brings up beside its loop when it is asked to, each in one function."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from reconciler.core.errors import ReconcilerError
+from reconciler.wiring import App
+
+if TYPE_CHECKING:
+    from reconciler.daemon.hosting import Daemon
+    from reconciler.daemon.http.listening import Listen
+
+logger = logging.getLogger(__name__)
+
+Renewed = Callable[[App], None]
+"""Called with the new outside world after a reload."""
+
+
+async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> None:
+    """Serve the API and the page until the stack is left; raises `ReconcilerError`."""
+    from reconciler.daemon.http.serving import (  # noqa: PLC0415  # only to listen
+        read_rules,
+        serving,
+    )
+
+    served = await stack.enter_async_context(
+        serving(
+            daemon.app,
+            control=daemon.control,
+            listen=listen,
+            desired=lambda: daemon.desired,
+        )
+    )
+    logger.info("listening", extra={"url": served.url})
+
+    def take(app: App) -> None:
+        try:
+            served.take(read_rules(app))
+        except ReconcilerError as error:
+            logger.warning("rules of http not taken", extra={"error": str(error)})
+            said = f"the new rules of who may ask are not taken: {error}"
+            daemon.board.problem("http", said)
+        else:
+            daemon.board.problem("http", "")
+
+    daemon.on_renewed.append(take)

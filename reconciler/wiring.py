@@ -38,6 +38,7 @@ from reconciler.core.verdict import Verdict
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from reconciler.adapters.git_follow import Checkout
     from reconciler.adapters.providers.job_test import JobTest
     from reconciler.adapters.providers.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
@@ -95,6 +96,7 @@ class App:
         trace: Callable[[str], None] | None = None,
     ) -> None:
         self.choices = choices
+        self.checkout: Checkout | None = None
         self.stop = stop or threading.Event()
         self.observer = observer
         self.trace = trace
@@ -171,7 +173,7 @@ class App:
         from reconciler.adapters.source import FileSource
 
         return FileSource(
-            directory=self.choices.directory,
+            directory=self.files_at,
             connections=self.settings.connections,
             adapters=lambda: self.adapters,
             files=files,
@@ -179,6 +181,11 @@ class App:
             now=self.clock.now,
             home=home,
         )
+
+    @property
+    def files_at(self) -> Path:
+        """Return where the files lie: here, or in the revision that is followed."""
+        return self.checkout.path if self.checkout else self.choices.directory
 
     @property
     def workspace(self) -> str:
@@ -203,6 +210,8 @@ class App:
         """Return the Git commit of the files."""
         from reconciler.adapters.git import head_commit
 
+        if self.checkout:
+            return self.checkout.commit
         return head_commit(self.choices.directory)
 
     @cached_property
@@ -284,6 +293,7 @@ class App:
         """Return one that reads settings and keys anew, over the same open store."""
         fresh = App(self.choices, stop=self.stop, observer=self.observer)
         fresh.__dict__["store"] = self.store
+        fresh.checkout = self.checkout
         return fresh
 
     def close(self) -> None:

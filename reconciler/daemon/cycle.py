@@ -40,15 +40,19 @@ class Wish:
     waits: bool = False
 
 
-def run_cycle(app: App, ports: Ports, board: Board, wish: Wish) -> Run:
+def run_cycle(
+    app: App, make_ports: Callable[[], Ports], board: Board, wish: Wish
+) -> Run:
     """Read and apply the files; what goes wrong stands in the run, nothing is raised.
+
+    `make_ports` may raise that there is nothing to read.
 
     Raises:
         DocumentError: The settings cannot be read, so that there is no run.
     """
     run = begin_run(app, COMMAND)
     try:
-        _apply(app, ports, board, wish, run)
+        _apply(app, make_ports(), board, wish, run)
     except ReconcilerError as error:
         note_end(run, error)
     except Exception as error:  # noqa: BLE001 - the next cycle may do better

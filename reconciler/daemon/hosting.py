@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.core.daemon_settings import DaemonSection
 from reconciler.core.due import seed_of
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
-from reconciler.core.ports import DesiredSet
+from reconciler.core.ports import DesiredSet, Ports
 from reconciler.core.run import RunReport
 from reconciler.daemon.attaching import Renewed, attach_http
 from reconciler.daemon.board import Board
@@ -25,6 +24,7 @@ from reconciler.daemon.cycle import COMMAND, Wish, run_cycle
 from reconciler.daemon.cycling import Cycler
 from reconciler.daemon.engine import GRACE_S, Engine
 from reconciler.daemon.events import Listener, Tested
+from reconciler.daemon.following import Following, every_s
 from reconciler.daemon.notifying import Notifier
 from reconciler.daemon.offloading import Line
 from reconciler.daemon.open_tester import OpenTester
@@ -74,6 +74,7 @@ class Daemon:
             clock=app.clock, run_id=options.run_id, started_at=app.clock.now()
         )
         self._reloader = Reloader(board=self.board)
+        self._following = Following()
         self._once: list[Outcome] = []
 
     async def run(self) -> ExitCode:
@@ -140,7 +141,7 @@ class Daemon:
             offload=cycles,
             cycle=self._cycle,
             report=self._report,
-            rescan_s=app.part(DaemonSection).rescan,
+            rescan_s=every_s(app),
             reported=self.reported,
         )
         self.control = Operations(
@@ -218,16 +219,28 @@ class Daemon:
 
     def _watch(self) -> Watch:
         folder = self.app.choices.directory
-        return Watch(folder=folder, connections=folder / self.app.settings.connections)
+        return Watch(
+            folder=folder, connections=self.app.files_at / self.app.settings.connections
+        )
 
     def _cycle(self) -> Run | None:
         """Run one cycle; called in the thread of the cycles."""
         app = self._renewed() or self.app
-        ports = replace(app.ports(), tester=self._queued)
-        run = run_cycle(app, ports, self.board, self.options.wish)
+
+        def make_ports() -> Ports:
+            self._following.take_newest(app)
+            return replace(app.ports(), tester=self._queued)
+
+        run = run_cycle(app, make_ports, self.board, self.options.wish)
         self.desired = run.desired or self.desired
-        note_run(self.board, run, commit=ports.commit)
+        note_run(self.board, run, commit=app.commit)
+        self._following.note(self.board)
+        self._queued.loop.call_soon_threadsafe(self._files_were_read, app)
         return run
+
+    def _files_were_read(self, app: App) -> None:
+        for take in self.on_renewed:
+            take(app)
 
     def _renewed(self) -> App | None:
         """Take new settings, if there are any; the loop takes them over."""
@@ -244,15 +257,13 @@ class Daemon:
     def _take(self, app: App) -> None:
         """Go on with new settings and keys."""
         before, self.app = self.app, app
-        self.cycler.rescan_s = app.part(DaemonSection).rescan
+        self.cycler.rescan_s = every_s(app)
         if app.settings.network.allow == before.settings.network.allow:
             self.tester.take(app)
             self.engine.world = self._world()
         else:
             task = asyncio.ensure_future(self._replace_tester())
             task.add_done_callback(lambda done: done.exception())
-        for take in self.on_renewed:
-            take(app)
 
     async def _replace_tester(self) -> None:
         before, self.tester = self.tester, await OpenTester.opened(self.app)

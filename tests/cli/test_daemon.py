@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import threading
 import time
 
@@ -59,10 +60,11 @@ def start():
             one.end()
 
 
-def wait_until(condition):
+def wait_until(condition, daemon=None):
     until = time.monotonic() + PATIENCE_S
     while not (found := condition()):
-        assert time.monotonic() < until, "waited in vain"
+        said = "".join(daemon.lines[-20:]) if daemon else ""
+        assert time.monotonic() < until, f"waited in vain\n{said}"
         time.sleep(0.05)
     return found
 
@@ -250,3 +252,45 @@ def test_once_applies_and_tests_what_is_due(applied, sandbox):
 
     assert healthy(applied) == {"spot", "public"}
     assert applied.report["command"] == "daemon"
+
+
+def test_it_follows_a_git_repository_and_keeps_the_last_good_revision(live, start):
+    live.new("public")
+    theirs = live.path / "theirs"
+    git("init", "--quiet", "--initial-branch=main", theirs)
+    (live.path / "connections.d").rename(theirs / "connections.d")
+    commit(theirs)
+    settings = live.path / "reconcile.yaml"
+    source = f"daemon: {{source: {{git: {theirs}, interval: 5s}}}}\n"
+    settings.write_text(settings.read_text() + source)
+    daemon = start(live)
+    [first] = wait_until(lambda: daemon.said("cycle finished", changes=1), daemon)
+    assert healthy(live) == {"public"}
+
+    (theirs / "connections.d").rename(theirs / "elsewhere")
+    commit(theirs)
+    [line] = wait_until(lambda: daemon.said("revision not taken"))
+    assert "has no folder 'connections.d'" in line["error"]
+    assert healthy(live) == {"public"}
+    (theirs / "elsewhere").rename(theirs / "connections.d")
+    text = (theirs / "connections.d/public.yaml").read_text()
+    other = text.replace("name: public", "name: other")
+    (theirs / "connections.d/other.yaml").write_text(other)
+    last = commit(theirs)
+    wait_until(lambda: daemon.said("cycle finished", commit=last))
+
+    assert first["commit"] != last
+    assert healthy(live) == {"public", "other"}
+    assert daemon.end() == 143
+
+
+def git(*arguments):
+    command = ("git", *map(str, arguments))
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def commit(theirs):
+    git("-C", theirs, "add", "--all")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    git("-C", theirs, *who, "commit", "--quiet", "--no-gpg-sign", "--message", "x")
+    return git("-C", theirs, "rev-parse", "HEAD").strip()

@@ -76,7 +76,7 @@ def read_rules(app: App) -> Rules:
             reload keep the rules that were there: no policy would show everything.
     """
     section = app.part(HttpSection)
-    book = PolicyBook(str(app.choices.directory))
+    book = PolicyBook(str(app.files_at))
     if book.problems:
         raise DocumentError(book.problems)
     return Rules(section=section, policy=book.policy)

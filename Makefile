@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types contracts unit browser interop format schemas catalogue bench clean
+.PHONY: demo test lint types contracts unit tools interop format schemas catalogue bench clean
 
 demo: .venv/ready  ## the main job, on the embedded store and a loopback sandbox
 	$(BIN)/python -m reconciler.sandbox.demo
@@ -23,8 +23,8 @@ contracts: .venv/ready
 unit: .venv/ready
 	$(BIN)/pytest
 
-browser:  ## Chromium and axe-core for the tests of pages, where they can be had
-	.ci/browser
+tools:  ## Chromium, axe-core and promtool for tests, where they can be had
+	.ci/tools
 
 interop: .venv/ready  ## thousands of documents through real sops, age and an npm reader; builds them once
 	$(BIN)/python -m tests.interop.fuzz $(INTEROP)

@@ -44,6 +44,8 @@ def render_run(
             from reconciler.report.run_page import run_markdown
 
             return run_markdown(report)
+        case "html":
+            return _run_html(app, report)
         case _:
             from reconciler.report.run import run_human
 
@@ -53,3 +55,16 @@ def render_run(
                 verbose=console.verbose,
                 now=app.clock.now(),
             )
+
+
+def _run_html(app: App, report: RunReport) -> str:
+    """Return a run as one file, with what the store knows of each connection."""
+    from reconciler.core.errors import StateError
+    from reconciler.pipeline import all_records
+    from reconciler.report.html.run import run_html
+
+    try:
+        records = {record.name: record for record in all_records(app.store)}
+    except StateError:  # the report was written because of it
+        records = {}
+    return run_html(report, records=records)

@@ -95,12 +95,14 @@ def main() -> int:
     root = Path(tempfile.mkdtemp(prefix="reconcile-demo-"))
     try:
         with running_sandbox(root / "sandbox") as sandbox:
-            _play(Stage(root, sandbox))
+            stage = Stage(root, sandbox)
+            _play(stage)
     except DemoError as error:
         sys.stderr.write(f"demo failed: {error}\n")
         return 1
-    took = time.monotonic() - started
+    took, report = time.monotonic() - started, stage.repository / "report.html"
     sys.stdout.write(f"\nDone in {took:.0f} s. Everything lies in {root}\n")
+    sys.stdout.write(f"The report, for a browser: {report}\n")
     return 0
 
 
@@ -214,6 +216,7 @@ def _report(stage: Stage) -> None:
     stage.say("The report")
     stage.run("apply")
     stage.run("report", "--format", "markdown")
+    stage.run("report", "--format", "html", "--output", "report.html")
     stage.note(f"As JSON: {stage.repository / '.reconcile' / 'report.json'}")
 
 

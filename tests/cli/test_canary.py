@@ -142,6 +142,8 @@ def run_everything(watch):
         ("report", "--format", "json"),
         ("report", "--format", "markdown", "-o", "report.md"),
         ("report", "--now", "--format", "json"),
+        ("report", "--format", "html", "-o", "report.html"),
+        ("report", "--now", "--format", "html"),
         ("state", "list"),
         ("state", "pull"),
         ("state", "backup"),

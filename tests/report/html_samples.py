@@ -10,6 +10,7 @@ from reconciler.core.suspension import Suspension
 from reconciler.report.html.detail import Detail, Said, detail_page
 from reconciler.report.html.listing import FIRST, Listing, distinct, list_page
 from reconciler.report.html.plan import plan_html
+from reconciler.report.html.run import run_html
 from reconciler.report.html.toolkit import Shell
 from tests.report import report_samples as some
 
@@ -81,5 +82,17 @@ def the_detail(how):
     return detail_page(SHELL, detail, address="/connections/okx-spot")
 
 
-FILES = {"plan": lambda how: plan_html(how(PLAN))}
+def the_run(how):
+    report = some.a_report(
+        ROWS, diagnostics=some.PROBLEMS, refusals=(some.REFUSAL,), error="the disk"
+    )
+    shown = how(report)
+    stats = Statistics(latencies_ms="41 80")
+    records = {
+        row.name: replace(how(some.RECORD), stats=stats) for row in shown.connections
+    }
+    return run_html(shown, records=records)
+
+
+FILES = {"plan": lambda how: plan_html(how(PLAN)), "run": the_run}
 PAGES = {"list": the_list, "connection": the_detail}

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.market import Candle
@@ -57,6 +57,7 @@ def test_nothing_to_draw_is_no_chart():
     assert spark([41.0]) is None
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.lists(st.tuples(*[NUMBER] * 5), max_size=5))
 def test_whatever_a_provider_says_stays_inside_the_chart(rows):
     candles = [Candle(START_MS + i, *row) for i, row in enumerate(rows)]

@@ -10,7 +10,13 @@ from reconciler.cli.console import Console
 from reconciler.cli.options import example, format_option
 
 
-@click.command("report", epilog=example("reconcile report --format markdown -o r.md"))
+@click.command(
+    "report",
+    epilog=example(
+        "reconcile report --format markdown -o r.md",
+        "reconcile report --format html -o r.html",
+    ),
+)
 @click.option("--now", is_flag=True, help="Make one of what is recorded right now.")
 @click.option(
     "-o",
@@ -19,7 +25,7 @@ from reconciler.cli.options import example, format_option
     metavar="FILE",
     help="Write to a file instead of stdout.",
 )
-@format_option("markdown")
+@format_option("markdown", "html")
 @click.pass_obj
 def command(
     console: Console, /, *, now: bool, output: Path | None, format_: str

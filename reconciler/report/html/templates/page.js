@@ -95,6 +95,61 @@
     form.addEventListener("submit", (event) => { event.preventDefault(); ask(0); });
   };
 
+  // A page in one file: find among its rows.
+  const find = () => {
+    const form = document.querySelector("[data-find]");
+    if (!form) return;
+    const input = form.querySelector("input");
+    const place = document.querySelector("[data-found]");
+    const status = place.querySelector("[role=status]");
+    const whole = status.textContent;
+    let parts = null;  // read when somebody asks: there may be thousands
+    const known = () => {
+      parts ??= [...place.querySelectorAll(".part")].map((part) => ({
+        part,
+        rows: [...part.querySelectorAll("tbody tr")].map((row) => ({
+          row,
+          text: row.textContent.toLowerCase(),
+          pills: [...row.querySelectorAll(".pill")].map((pill) => pill.textContent),
+        })),
+      }));
+      return parts;
+    };
+    let chosen = "";
+    const show = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const { part, rows } of known()) {
+        let inside = 0;
+        for (const { row, text, pills } of rows) {
+          const hit = words.every((word) => text.includes(word)) && (!chosen || pills.includes(chosen));
+          if (row.hidden === hit) row.hidden = !hit;
+          inside += hit;
+        }
+        part.hidden = !inside;
+        found += inside;
+      }
+      status.textContent = words.length || chosen ? `${found.toLocaleString("en")} found of ${whole}` : whole;
+    };
+    form.hidden = false;
+    form.addEventListener("submit", (event) => event.preventDefault());
+    input.addEventListener("input", show);
+    for (const tile of document.querySelectorAll("[data-word]")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...tile.childNodes);
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => {
+        chosen = chosen === tile.dataset.word ? "" : tile.dataset.word;
+        for (const other of document.querySelectorAll(".counts [aria-pressed]")) {
+          other.setAttribute("aria-pressed", String(other === button && chosen !== ""));
+        }
+        show();
+      });
+      tile.replaceWith(button);
+    }
+  };
+
   // Forms that act: stay on the page, say what is going on, and what came of it.
   const actions = () => {
     document.addEventListener("submit", async (event) => {
@@ -132,6 +187,7 @@
     themeSwitch();
     refresh();
     filters();
+    find();
     actions();
     openTarget();
     addEventListener("hashchange", openTarget);

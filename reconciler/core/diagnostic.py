@@ -94,6 +94,10 @@ RULES: dict[str, Rule] = {
     "R207": Rule("a file version that this release does not know", "use version: 1"),
     "R208": Rule("a previous name that cannot be taken over", "remove the other claim"),
     "R209": Rule("a key that defaults cannot give", "write it in the files"),
+    "R210": Rule(
+        "a secret address in the settings",
+        "put it into an environment variable or a file, and name that",
+    ),
     # R3: how credentials are sealed
     "R301": Rule(
         "a credential in plain text", "run 'reconcile encrypt FILE', then commit"

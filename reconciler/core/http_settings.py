@@ -17,6 +17,7 @@ from reconciler.core.document_words import Wants
 
 _LISTEN_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"
 _HOST_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)$"
+_URL_PATTERN = r"^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?$"
 _ROLES = ("reader", "operator", "admin")
 
 Name = Annotated[
@@ -84,6 +85,16 @@ class HttpSection(Section):
         description="Where to listen; '--listen' of the daemon says it too, and wins. "
         "Beyond this machine only with tokens, and with TLS or behind a proxy.",
         examples=["127.0.0.1:8080"],
+    )
+    url: Annotated[
+        str,
+        Field(pattern=_URL_PATTERN, max_length=500),
+        Wants("an address of http or https, without a password or a query"),
+    ] = Field(
+        default="",
+        title="URL",
+        description="Where people reach the status page; alerts link to it.",
+        examples=["https://status.example.com"],
     )
     behind_proxy: Annotated[bool, Wants("true or false")] = Field(
         default=False,

@@ -1,6 +1,6 @@
 """A credential in memory: it hides itself wherever it is printed.
 
-`reveal()` may be called in `adapters/providers` and `adapters/sops` only; an
+`reveal()` may be called in `adapters/{notify,providers,sops}` only; an
 architecture test scans for it elsewhere.
 """
 

@@ -36,6 +36,10 @@ PARTS: Final[Mapping[str, Part]] = {
         "When apply leaves alone what runs.",
         "reconciler.core.freeze_section:FreezeSection",
     ),
+    "alerts": Part(
+        "Who is told when something fails, and how.",
+        "reconciler.core.alert_settings:AlertSection",
+    ),
     "daemon": Part(
         "How the daemon watches and tests.",
         "reconciler.core.daemon_settings:DaemonSection",
@@ -43,6 +47,10 @@ PARTS: Final[Mapping[str, Part]] = {
     "http": Part(
         "Who may ask the daemon over HTTP, and where it listens.",
         "reconciler.core.http_settings:HttpSection",
+    ),
+    "maintenance": Part(
+        "When nobody is told of some connections.",
+        "reconciler.core.maintenance_settings:MaintenanceSection",
     ),
 }
 """Every part by its key."""
@@ -96,4 +104,8 @@ def _checked(
             source, (name,), code="R203", expected="a mapping", hint=hint
         )
         return None, [wrong]
-    return modelled(model, source, value, at=(name,))
+    found, problems = modelled(model, source, value, at=(name,))
+    among = getattr(found, "problems", None)
+    if among is not None:  # what is wrong between the fields of a part
+        problems = list(among(source, (name,)))
+    return (None if problems else found), problems

@@ -8,7 +8,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FUNCTION_KINDS = (ast.FunctionDef, ast.AsyncFunctionDef)
-MAY_REVEAL = ("adapters/providers/", "adapters/sops/", "core/secret.py")
+MAY_REVEAL = (
+    *("adapters/notify/", "adapters/providers/", "adapters/sops/"),
+    "core/secret.py",
+)
 
 
 def lines_of(module):

@@ -8,6 +8,7 @@ from reconciler.core.diagnostic import RULES
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
+    "R210": "is reconcile.yaml: tests/core/test_alert_settings.py",
     "R208": "needs a second, good file: tests/adapters/test_source_claims.py",
     "R309": "needs a key: tests/adapters/sops",
     "R310": "needs .sops.yaml: tests/adapters/sops/test_sops_drift.py",

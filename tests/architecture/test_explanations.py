@@ -22,6 +22,7 @@ ALICE = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 BOB = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 NOT_SHOWN_BY_A_FILE = {
     "R107": "a link cannot be written in an example",
+    "R210": "is reconcile.yaml",
     "R309": "needs a key",
     "R317": "needs Git",
     "R318": "needs Git",

@@ -69,4 +69,12 @@ EXPLANATIONS: Final = {
         f"# connections.d/_defaults.yaml\nowner: admin\n\n"
         f"# connections.d/spot.yaml\nactive: false\n{HEAD}",
     ),
+    "R210": Explanation(
+        "The address of a chat, a mailbox or a webhook lets everybody who knows it "
+        "write there, and Git keeps it for ever. So reconcile.yaml only says where it "
+        "is kept; when it was committed, change it at the service.",
+        "# reconcile.yaml\nalerts:\n  channels:\n    ops:\n"
+        "      url: slack://token-a/token-b/token-c\n",
+        "# reconcile.yaml\nalerts:\n  channels:\n    ops: {url_env: OPS_ALERTS_URL}\n",
+    ),
 }

@@ -6,7 +6,7 @@ its connections, never by its key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -129,7 +129,12 @@ class Book:
     network_back_at: datetime | None = None
 
 
-def incident_id(scope: Scope, opened_at: datetime) -> str:
-    """Return an incident's name: the same for one trouble that began at one moment."""
+def incident_id(scope: Scope, opened_at: datetime, taken: Container[str]) -> str:
+    """Return a name for an incident that none of the others has.
+
+    One that has become wider keeps the name under which it began.
+    """
     text = f"{scope.cause}\0{scope.key}\0{opened_at.isoformat()}"
-    return sha256(text.encode()).hexdigest()[:12]
+    while (name := sha256(text.encode()).hexdigest()[:12]) in taken:
+        text += "+"
+    return name

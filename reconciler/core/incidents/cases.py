@@ -72,7 +72,7 @@ def cases_of(seen: Observation, *, now: datetime) -> Iterator[Case]:
         yield _case(seen, Family.UNUSUAL, why, Severity.WARNING, key=one.kind)
 
 
-def ended(seen: Observation | None, family: Family) -> str:
+def ended(seen: Observation | None, family: Family, *, now: datetime) -> str:
     """Return why somebody without a case is in trouble no more; empty for no news."""
     if seen is None:
         return "gone"
@@ -82,7 +82,8 @@ def ended(seen: Observation | None, family: Family) -> str:
         return "well"
     if family is Family.MACHINE:
         return "" if seen.unable else "well"
-    return "well" if seen.health in (Health.HEALTHY, Health.DEGRADED) else ""
+    is_well = seen.health_at(now) in (Health.HEALTHY, Health.DEGRADED)
+    return "well" if is_well else ""
 
 
 def member_of(case: Case, before: Member | None, *, now: datetime) -> Member:
@@ -128,14 +129,15 @@ _UNUSUAL_FIX: Final = (
 def _health(seen: Observation, *, now: datetime) -> Case | None:
     if seen.refused and not seen.running:
         return None  # it never ran: the refusal tells it
-    if seen.health is Health.ERROR:
+    health = seen.health_at(now)
+    if health is Health.ERROR:
         why = why_of(seen.diagnosis, otherwise="its tests fail")
         return _case(seen, Family.HEALTH, why, Severity.ERROR)
-    if seen.health is Health.STALE:
+    if health is Health.STALE:
         why = why_of(None, otherwise="nothing fresh has come for too long")
-        return _case(seen, Family.HEALTH, why, Severity.WARNING)
+        return _case(seen, Family.HEALTH, why, Severity.WARNING, since=seen.stale_at)
     unable = seen.unable
-    if seen.health is not Health.UNKNOWN or unable is None:
+    if health is not Health.UNKNOWN or unable is None:
         return None
     waits = now - (seen.since or seen.at) >= timedelta(seconds=POSTPONED_FOR_S)
     if unable.category == "key_refused" or (unable.category == "postponed" and waits):
@@ -157,13 +159,19 @@ def _refused(seen: Observation, refused: Refused) -> Case:
     )
 
 
-def _case(
-    seen: Observation, family: Family, why: Why, severity: Severity, *, key: str = ""
+def _case(  # a case has this many parts
+    seen: Observation,
+    family: Family,
+    why: Why,
+    severity: Severity,
+    *,
+    key: str = "",
+    since: datetime | None = None,
 ) -> Case:
     return Case(
         family=family,
         seen=seen,
-        since=seen.since or seen.at,
+        since=since or seen.since or seen.at,
         severity=severity,
         why=why,
         key=key,

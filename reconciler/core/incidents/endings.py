@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from reconciler.core.endings import warning_level
 from reconciler.core.incidents.book import Book, Member, Why
 from reconciler.core.incidents.causes import Cause, Severity
 from reconciler.core.incidents.notice import NAMES_TOLD, Hit, Notice, NoticeKind
@@ -20,8 +21,6 @@ from reconciler.core.incidents.observation import Ending, Observation
 from reconciler.core.incidents.routing import audience_of_members
 from reconciler.core.incidents.telling import Manner
 
-STAGES: Final = (0, 1, 7, 30)
-"""Days before the end at which people are told; 0 is the end itself."""
 GATHERED_FOR: Final = timedelta(minutes=30)
 """What is found within so long is told together: no key ends to the minute."""
 
@@ -85,16 +84,12 @@ def _due(
     for one in seen.values():
         for ending in one.endings if one.watched else ():
             key = f"{one.name} {ending.what}"
-            stage = _stage(ending.at - now)
-            if stage is None:
+            stage = warning_level(ending.at, now=now)
+            if stage < 0:
                 continue
             found = _Due(key=key, seen=one, ending=ending, stage=stage)
             if not _is_told(book.endings.get(key, ""), found):
                 yield found
-
-
-def _stage(left: timedelta) -> int | None:
-    return next((days for days in STAGES if left <= days * _DAY), None)
 
 
 def _is_told(mark: str, due: _Due) -> bool:

@@ -181,9 +181,10 @@ def _outages(cases: list[Case], fleet: Fleet, _held: Held) -> Found:
 
 def _many(cases: list[Case], fleet: Fleet, held: Held) -> Found:
     """Half of an exchange's connections fail, whatever it says, by many accounts."""
+    scopes = {place.scope for place in held.values()}
     for exchange, everybody in _by(cases, lambda case: case.seen.exchange):
         scope = Scope(cause=Cause.EXCHANGE, key=exchange + MANY_KEY, label=exchange)
-        known = any(place.scope == scope for place in held.values())
+        known = scope in scopes
         for members in _together(everybody):
             apart = {_narrow(case) for case in members}
             half = 2 * len(members) >= fleet.by_exchange.get(exchange, 0)

@@ -78,6 +78,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who writes: the machine's name, and the status page's address if there is one."""
+
+    place: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What is delivered at once, under an id that stays the same for every try.
 
@@ -90,5 +98,4 @@ class Letter:
     made_at: datetime
     notices: tuple[Notice, ...]
     left: int = 0
-    page: str = ""
-    """Address of the status page, empty without one."""
+    sender: Sender = field(default_factory=Sender)

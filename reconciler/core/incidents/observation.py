@@ -66,17 +66,28 @@ class Observation:
     symbol: str = ""
     since: datetime | None = None
     tested_at: datetime | None = None
+    stale_at: datetime | None = None
+    """When what is well becomes stale, unless something fresh comes."""
     diagnosis: Diagnosis | None = None
     refused: Refused | None = None
     unable: Diagnosis | None = None
     endings: tuple[Ending, ...] = ()
     unusual: tuple[Unusual, ...] = ()
 
-    @property
-    def is_plain(self) -> bool:
+    def health_at(self, now: datetime) -> Health:
+        """Return the health, which gets stale without anything being observed."""
+        is_well = self.health in (Health.HEALTHY, Health.DEGRADED)
+        if is_well and self.stale_at and now > self.stale_at:
+            return Health.STALE
+        return self.health
+
+    def is_plain(self, now: datetime) -> bool:
         """Tell at a glance that there is nothing to tell: ten thousand often are."""
-        found = self.refused or self.unable or self.unusual
-        return self.health is Health.HEALTHY and not found
+        if self.refused or self.unable or self.unusual:
+            return False
+        return self.health is Health.HEALTHY and not (
+            self.stale_at and now > self.stale_at
+        )
 
     @property
     def exchange(self) -> str:

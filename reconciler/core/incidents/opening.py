@@ -42,18 +42,23 @@ Seen = Mapping[str, Observation]
 def brought_up(book: Book, seen: Seen, *, now: datetime, complete: bool = True) -> Book:
     """Return the book after comparing it with everything that is observed.
 
+    No failure counts as a connection's while this machine has no network, or when it
+    was found out before the network was back.
+
     Args:
         book: What is known.
         seen: The latest observation of every connection.
         now: This moment.
         complete: Whether `seen` is everything; else what is missing is no news.
     """
+    blind = is_blind(book)
     cases = [
         case
         for one in seen.values()
-        if not one.is_plain
+        if not one.is_plain(now)
         for case in cases_of(one, now=now)
-        if _counts(case, book, now=now)
+        if case.family is not Family.HEALTH
+        or not (blind or is_outdated(book, one.tested_at, now=now))
     ]
     fleet = fleet_of(seen.values())
     scopes = grouped(cases, fleet, _held(book))
@@ -65,13 +70,6 @@ def brought_up(book: Book, seen: Seen, *, now: datetime, complete: bool = True) 
         desk.put(scope, by_scope[scope], total=_total(scope, fleet))
     desk.end_others(seen, complete=complete)
     return replace(book, incidents=desk.result())
-
-
-def _counts(case: Case, book: Book, *, now: datetime) -> bool:
-    """Tell whether a failure may be the connection's: nothing is, without a network."""
-    if case.family is not Family.HEALTH:
-        return True
-    return not (is_blind(book) or is_outdated(book, case.seen.tested_at, now=now))
 
 
 def _held(book: Book) -> Held:
@@ -133,7 +131,7 @@ class _Desk:
         if known is None:
             known = self._widened(scope, names)
         if known is None:
-            known = incident_id(scope, self._now)
+            known = incident_id(scope, self._now, self._by_id)
             self._by_id[known] = Incident(id=known, scope=scope, opened_at=self._now)
         self._by_scope[scope] = known
         return self._by_id[known]
@@ -204,7 +202,7 @@ class _Desk:
         for name in one.open_names:
             if (one.id, name) in self._placed or not (complete or name in seen):
                 continue
-            if left := ended(seen.get(name), family):
+            if left := ended(seen.get(name), family, now=self._now):
                 over[name] = replace(one.members[name], until=self._now, left=left)
         return replace(one, members={**one.members, **over}) if over else one
 

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.core.incidents.book import Incident, Member
 from reconciler.core.incidents.causes import Cause, Severity, at_least
+from reconciler.core.selecting import LabelTerm, fits_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Selector:
     names: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[LabelTerm, ...] = ()
 
     @property
     def selects_all(self) -> bool:
@@ -37,7 +38,7 @@ class Selector:
             _fits(name, self.names)
             and _fits(owner, self.owners)
             and _fits(provider, self.providers)
-            and all(labels.get(key) == value for key, value in self.labels.items())
+            and fits_all(self.labels, labels)
         )
 
 

@@ -7,6 +7,7 @@ tested again.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,7 +47,8 @@ def surrounded(
             kept.append(replace(one, stands=False, ended_at=_end(one, now)))
         else:
             kept.append(one)
-    made = (_made(scope, trouble, now) for scope, trouble in wanted.items())
+    taken = {one.id for one in book.incidents}
+    made = (_made(scope, trouble, now, taken) for scope, trouble in wanted.items())
     troubles = {_scope_of(one): one for one in surroundings.troubles}
     troubles[NETWORK] = _NO_NETWORK
     kept += [_standing(one, troubles[one.scope], watched=watched) for one in made]
@@ -77,9 +79,11 @@ def _scope_of(trouble: Trouble) -> Scope:
     return Scope(cause=Cause.DAEMON, key=trouble.kind, label=trouble.summary)
 
 
-def _made(scope: Scope, trouble: Trouble, now: datetime) -> Incident:
+def _made(
+    scope: Scope, trouble: Trouble, now: datetime, taken: Container[str]
+) -> Incident:
     return Incident(
-        id=incident_id(scope, now),
+        id=incident_id(scope, now, taken),
         scope=scope,
         opened_at=now,
         severity=trouble.severity,

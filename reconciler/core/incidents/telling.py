@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from reconciler.core.incidents.book import Book, Incident, Told
+from reconciler.core.incidents.book import Book, Incident, Member, Told
 from reconciler.core.incidents.cases import Family, family_of
 from reconciler.core.incidents.causes import WIDTH, Cause
 from reconciler.core.incidents.notice import Notice, NoticeKind
@@ -45,10 +45,12 @@ def told(
 ) -> tuple[Book, tuple[tuple[str, Notice], ...]]:
     """Return the book as it is after telling, and what each channel is told."""
     incidents: list[Incident] = []
+    blind = is_blind(book)
     notices: list[tuple[str, Notice]] = []
     for incident in book.incidents:
         kept = incident
-        for view in views_of(incident, book, manner, now=now):
+        hidden = blind and not incident.stands and _is_of_health(incident)
+        for view in () if hidden else views_of(incident, book, manner, now=now):
             known = incident.told.get(view.channel)
             kind = _kind(view, known, manner, now=now)
             if kind is None:
@@ -69,9 +71,7 @@ def views_of(
 
     A channel that knows of it hears of the end, even with none of its members left.
     """
-    of_health = family_of(incident.scope.cause) is Family.HEALTH
-    if of_health and not incident.stands and is_blind(book):
-        return
+    of_health = _is_of_health(incident)
     audience = dict.fromkeys(_still_waiting(incident), frozenset[str]())
     audience |= audience_of(incident, manner.routing)
     for channel, names in sorted(audience.items()):
@@ -95,6 +95,10 @@ def views_of(
             quiet=sum(one.until is None for one in members) - len(still),
             sees_all=len(members) == len(incident.members),
         )
+
+
+def _is_of_health(incident: Incident) -> bool:
+    return family_of(incident.scope.cause) is Family.HEALTH
 
 
 def _still_waiting(incident: Incident) -> Iterator[str]:
@@ -184,3 +188,9 @@ def forgotten(book: Book, channels: Collection[str]) -> Book:
             for one in book.incidents
         ),
     )
+
+
+def members_of(book: Book) -> Iterator[Member]:
+    """Return every member of every incident."""
+    for one in book.incidents:
+        yield from one.members.values()

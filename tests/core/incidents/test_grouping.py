@@ -221,3 +221,17 @@ def test_an_outage_that_hit_two_and_then_most_is_told_to_have_grown():
         ("opened", 2),
         ("grown", 100),
     ]
+
+
+def test_no_two_incidents_ever_have_one_name():
+    world = World.of(
+        *many(2, proxy="gate"), *many(2, "okx", proxy="gate"), *many(9, "x")
+    )
+    world.fails("binance-0001")
+    world.run()
+    world.fails("okx-0001", "okx-0000")
+    world.run()
+    world.fails("binance-0001", category=Category.MAINTENANCE)
+    world.run()
+
+    assert len({one.id for one in world.book.incidents}) == 2

@@ -17,6 +17,7 @@ from reconciler.core.incidents.observation import (
     Unusual,
 )
 from reconciler.core.incidents.routing import Route, Routing, Selector
+from reconciler.core.selecting import LabelTerm
 from tests.core.incidents.incident_world import OPS, World, kinds, many, names, well
 
 HOUR = 3600
@@ -348,7 +349,10 @@ def test_an_account_is_named_by_what_its_reader_owns():
 
 
 def test_routes_choose_by_label_severity_and_cause():
-    spot = Route(channels=("spot",), selector=Selector(labels={"desk": "spot"}))
+    spot = Route(
+        channels=("spot",),
+        selector=Selector(labels=(LabelTerm(key="desk", pattern="spot"),)),
+    )
     bad = Route(channels=("phone",), severity=Severity.ERROR)
     ends = Route(channels=("keys",), causes=frozenset({Cause.REFUSED}))
     routing = Routing(routes=(spot, bad, ends), default=("ops",))

@@ -1,16 +1,37 @@
-"""What a plan must leave alone for now: suspended by an operator, or frozen."""
+"""What a plan leaves alone: out of its scope, suspended by an operator, or frozen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.core.freezing import Freeze, frozen, touches
 from reconciler.core.plan import Change
-from reconciler.core.ports import Ports, StateStore
+from reconciler.core.ports import DesiredSet, Ports, StateStore
 from reconciler.core.record import Head, Status, is_suspended
 from reconciler.core.refusal import Refusal
+from reconciler.core.selecting import fits_all, label_term
 from reconciler.core.windows import is_inside
+
+
+def labelled_names(
+    ports: Ports,
+    desired: DesiredSet,
+    recorded: Mapping[str, Head],
+    conditions: Sequence[str],
+) -> frozenset[str]:
+    """Return the names that all conditions on labels fit: a file's, else a record's.
+
+    A name whose file is invalid goes by what is recorded.
+    """
+    terms = [term for text in conditions if (term := label_term(text))]
+    declared = ports.source.labels()
+    found = {name for name, labels in declared.items() if fits_all(terms, labels)}
+    for name in recorded.keys() - desired.heads.keys():
+        record = ports.store.get(name)
+        if record and fits_all(terms, record.labels):
+            found.add(name)
+    return frozenset(found)
 
 
 def suspended_names(

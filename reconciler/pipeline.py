@@ -69,7 +69,7 @@ from reconciler.core.renames import successors
 from reconciler.core.run import Row, lost_row, row_of
 from reconciler.core.settle import Context, Settled, settle
 from reconciler.core.verdict import Verdict
-from reconciler.holding import held_by_freezes, suspended_names
+from reconciler.holding import held_by_freezes, labelled_names, suspended_names
 
 COMMIT_TRIES = 3
 """A re-test by somebody else may move a record between our read and our commit."""
@@ -97,22 +97,25 @@ def make_plan(ports: Ports, request: PlanRequest) -> Planned:
     """Read files and records, and return what would be done; changes nothing."""
     desired = ports.source.read()
     recorded = ports.store.heads()
-    now = ports.clock.now()
+    now, options = ports.clock.now(), request.options
+    if labels := options.scope.labels:
+        names = labelled_names(ports, desired, recorded, labels)
+        options = replace(options, labelled=names)
     steps = decide_all(
         desired,
         recorded,
-        options=request.options,
+        options=options,
         now=now,
         suspended=suspended_names(ports.store, recorded, now=now),
     )
     changes = tuple(_detail(ports, step, desired, recorded) for step in steps)
     plan = replace(
-        assemble(changes, desired, recorded, options=request.options),
+        assemble(changes, desired, recorded, options=options),
         lineage=(info := ports.store.info()).lineage,
         serial=info.serial,
         commit=ports.commit() if changes else None,
         created_at=now,
-        warnings=ending_keys(recorded, options=request.options, now=now),
+        warnings=ending_keys(recorded, options=options, now=now),
     )
     refusals = judge(
         facts_of(plan, desired, recorded),

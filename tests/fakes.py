@@ -202,6 +202,9 @@ class FakeSource:
     def load(self, name: str) -> Desired:
         return self.documents[name]
 
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        return {n: one.connection.labels for n, one in self.documents.items()}
+
     def parse(self, text: str, *, file: str) -> Desired:
         data = json.loads(text)
         known = {"name", "type", "provider", "active", "settings"}

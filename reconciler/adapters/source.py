@@ -8,7 +8,6 @@ being taken for gone.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +35,8 @@ from reconciler.adapters.source_listing import documents_in, path_in
 from reconciler.adapters.source_values import (
     collector_paused,
     desired_of,
-    head_of,
+    no_text,
+    row_of,
     unreadable,
 )
 from reconciler.core import checks
@@ -74,7 +74,7 @@ class _Reading:
 
     def add(self, file: str, row: Row) -> None:
         """Take in one row; a damaged one raises and changes nothing."""
-        _, fields, names, packed, former = row
+        _, fields, names, packed, former, _ = row
         found = packed and [source_cache.diagnostic_of(file, item) for item in packed]
         if fields is None:
             self.rejected[file] = tuple(names)
@@ -201,6 +201,13 @@ class FileSource:
             raise DocumentError(examined.diagnostics)
         text = self_contained(source)
         return desired_of(replace(source, text=text), examined.connection)
+
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the labels of every valid document of the last reading, by name."""
+        return {
+            name: source_cache.labels_of(self._rows[head.file])
+            for name, head in self._heads.items()
+        }
 
     def parse(self, text: str, *, file: str) -> Desired:
         """Return a document kept elsewhere (the store's).
@@ -329,11 +336,7 @@ class FileSource:
 
     def _fresh_row(self, fresh: _Fresh) -> Row:
         source, examined = self._examine(fresh.file, fresh.data, fresh.layer)
-        connection = examined.connection
-        head = head_of(source, connection) if connection else None
-        names, found = examined.names, examined.diagnostics
-        former = examined.former_names
-        return source_cache.row_of(fresh.digest, head, names, found, former)
+        return row_of(fresh.digest, source, examined)
 
     def _examine_anew(
         self, file: str, data: bytes, layer: Layer | None
@@ -352,17 +355,7 @@ class FileSource:
         try:
             return self._parser(data.decode(), file=file)
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            column = error.start - data.rfind(b"\n", 0, error.start)
-            digest = hashlib.sha256(data).hexdigest()
-            source = Source(file=file, text="", sha256=digest, data=None)
-            found = Diagnostic(
-                code="R107",
-                message="the file is not UTF-8 text",
-                span=Span(file, line, column),
-                hint="save it as UTF-8",
-            )
-            return source, (found,)
+            return no_text(file, data, error.start)
 
     @cached_property
     def _parser(self) -> Callable[..., tuple[Source, tuple[Diagnostic, ...]]]:

@@ -17,6 +17,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from reconciler.adapters import files
@@ -61,6 +62,7 @@ def row_of(
     names: Sequence[str],
     diagnostics: Sequence[Diagnostic],
     former_names: Sequence[str] = (),
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Row:
     """Return what reading one file found as a row; no head when it has an error."""
     fields = head and [
@@ -73,7 +75,14 @@ def row_of(
         *_rare(head),
     ]
     claimed = [] if head else list(former_names)
-    return [digest, fields, list(names), list(map(_packed, diagnostics)), claimed]
+    found = list(map(_packed, diagnostics))
+    return [digest, fields, list(names), found, claimed, dict(labels)]
+
+
+def labels_of(row: Row) -> Mapping[str, str]:
+    """Return the labels of a file without errors."""
+    labels: Mapping[str, str] = row[5]
+    return labels
 
 
 def head_of(file: str, fields: Sequence[Any]) -> DesiredHead:

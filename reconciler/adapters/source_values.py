@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from reconciler.adapters import files, source_cache
 from reconciler.adapters.source_cache import Row
+from reconciler.core.checks import Examined
 from reconciler.core.connection import Connection
 from reconciler.core.diagnostic import Diagnostic, Span
 from reconciler.core.ports import Desired, DesiredHead
@@ -26,6 +28,36 @@ def unreadable(file: str, why: str) -> Row:
     )
     name = files.stem_of(file) or os.path.basename(file)  # noqa: PTH119
     return source_cache.row_of("", None, (name,), (found,))
+
+
+def no_text(
+    file: str, data: bytes, start: int
+) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """Return what a file is that is not UTF-8, and what is wrong at byte `start`."""
+    line = data.count(b"\n", 0, start) + 1
+    column = start - data.rfind(b"\n", 0, start)
+    digest = hashlib.sha256(data).hexdigest()
+    source = Source(file=file, text="", sha256=digest, data=None)
+    found = Diagnostic(
+        code="R107",
+        message="the file is not UTF-8 text",
+        span=Span(file, line, column),
+        hint="save it as UTF-8",
+    )
+    return source, (found,)
+
+
+def row_of(digest: str, source: Source, examined: Examined) -> Row:
+    """Return the row of a file that was examined."""
+    connection = examined.connection
+    return source_cache.row_of(
+        digest,
+        head_of(source, connection) if connection else None,
+        examined.names,
+        examined.diagnostics,
+        examined.former_names,
+        connection.labels if connection else {},
+    )
 
 
 def head_of(source: Source, connection: Connection) -> DesiredHead:

@@ -83,9 +83,10 @@ def wish_of(options: dict[str, Any], planfile: Path | None) -> Wish:
     own = ("expect", "yes", "no_input", "lock_timeout")
     told = {name: options.pop(name) for name in own}
     asked = Asked.of(options)
-    if planfile and (asked.targets or asked.excludes or asked.prune is not None):
+    scoped = asked.targets or asked.excludes or asked.labels
+    if planfile and (scoped or asked.prune is not None):
         raise click.UsageError(
-            "a saved plan brings its own --target, --exclude and --prune"
+            "a saved plan brings its own --target, --exclude, --label and --prune"
         )
     return Wish(
         asked=asked,

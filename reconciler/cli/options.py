@@ -33,7 +33,10 @@ def format_option(*more: str) -> Callable[[F], F]:
 
 def plan_options(command: F) -> F:
     """Add what `plan` and `apply` have in common."""
-    for option in reversed(_PLAN):
+    for option in reversed(_PLAN[_CHOSEN:]):
+        command = option(command)
+    command = select_option(command)
+    for option in reversed(_PLAN[:_CHOSEN]):
         command = option(command)
     return command
 
@@ -162,6 +165,9 @@ _PLAN = (
         "--retry", is_flag=True, help="Test rejected revisions now, without waiting."
     ),
 )
+
+_CHOSEN = 3
+"""Where among them `--label` stands: after the other ways to choose."""
 
 
 class End(click.ParamType[float | datetime]):

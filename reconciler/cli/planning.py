@@ -9,6 +9,7 @@ from reconciler.core.errors import InputError
 from reconciler.core.guard import Allowances, Limits
 from reconciler.core.outcome import ExitCode, worst
 from reconciler.core.plan import Plan, PlanOptions, Scope
+from reconciler.core.selecting import LabelTerm
 from reconciler.pipeline import Planned, PlanRequest, make_plan
 from reconciler.report.text import count
 from reconciler.wiring import App
@@ -21,6 +22,7 @@ class Asked:
     prune: bool | None = None
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    labels: tuple[LabelTerm, ...] = ()
     allow_removals: int = 0
     allow_empty: bool = False
     allow_protected: tuple[str, ...] = ()
@@ -37,7 +39,11 @@ class Asked:
 def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanRequest:
     """Return what to plan; a saved plan brings its own scope and pruning."""
     prune = app.settings.prune if asked.prune is None else asked.prune
-    scope = Scope(targets=asked.targets, excludes=asked.excludes)
+    scope = Scope(
+        targets=asked.targets,
+        excludes=asked.excludes,
+        labels=tuple(map(str, asked.labels)),
+    )
     guards = app.settings.guards
     return PlanRequest(
         options=PlanOptions(
@@ -70,7 +76,7 @@ def plan_of(app: App, request: PlanRequest, *, base: str | None) -> Planned:
 
 
 def require_match(plan: Plan) -> None:
-    """Raise `InputError` when `--target` and `--exclude` leave nothing to look at.
+    """Raise `InputError` when nothing is left to look at.
 
     A misspelt pattern would end with 0 and nothing done.
     """
@@ -78,6 +84,7 @@ def require_match(plan: Plan) -> None:
     if scope.is_partial and plan.total and not plan.considered:
         asked = [f"--target {pattern}" for pattern in scope.targets]
         asked += [f"--exclude {pattern}" for pattern in scope.excludes]
+        asked += [f"--label {term}" for term in scope.labels]
         number = count(plan.total, "connection")
         raise InputError(
             f"{' '.join(asked)} leaves none of {number}; 'reconcile list' shows them"

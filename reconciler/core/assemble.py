@@ -14,7 +14,6 @@ from reconciler.core.plan import (
     Change,
     Plan,
     PlanOptions,
-    Scope,
     Step,
     digest_of,
     is_removal,
@@ -26,8 +25,11 @@ from reconciler.core.renames import decide_rename, renames_of
 _DAY_S = 86_400
 
 
-def in_scope(name: str, scope: Scope) -> bool:
+def in_scope(name: str, options: PlanOptions) -> bool:
     """Tell whether a name is looked at; globs as in the shell."""
+    scope = options.scope
+    if options.labelled is not None and name not in options.labelled:
+        return False
     if any(fnmatchcase(name, pattern) for pattern in scope.excludes):
         return False
     return not scope.targets or any(fnmatchcase(name, p) for p in scope.targets)
@@ -50,8 +52,8 @@ def decide_all(
     names = (desired.heads.keys() | recorded.keys()) - desired.invalid_names
     names -= {*moved, *moved.values()}
     if options.scope.is_partial:
-        names = {name for name in names if in_scope(name, options.scope)}
-        moved = {n: f for n, f in moved.items() if in_scope(n, options.scope)}
+        names = {name for name in names if in_scope(name, options)}
+        moved = {n: f for n, f in moved.items() if in_scope(n, options)}
     steps = [
         step
         for name, former in moved.items()
@@ -119,7 +121,7 @@ def ending_keys(
 def _is_ours(head: Head, options: PlanOptions) -> bool:
     if head.status is Status.INACTIVE or head.managed_by != options.workspace:
         return False
-    return in_scope(head.name, options.scope)
+    return in_scope(head.name, options)
 
 
 def assemble(
@@ -135,7 +137,7 @@ def assemble(
     names = desired.heads.keys() | recorded.keys() | desired.invalid_names
     considered = len(names)
     if options.scope.is_partial:
-        considered = sum(in_scope(name, options.scope) for name in names)
+        considered = sum(in_scope(name, options) for name in names)
     return Plan(
         digest=digest_of(doing, options.scope),
         workspace=options.workspace,
@@ -143,7 +145,7 @@ def assemble(
         scope=options.scope,
         considered=considered,
         total=len(names),
-        kept=_kept(changes, desired, options.scope),
+        kept=_kept(changes, desired, options),
         changes=doing,
         waiting=tuple(change for change in kept if not change.suspended),
         suspended=tuple(change for change in kept if change.suspended),
@@ -175,11 +177,13 @@ def facts_of(plan: Plan, desired: DesiredSet, recorded: Mapping[str, Head]) -> F
     )
 
 
-def _kept(changes: tuple[Change, ...], desired: DesiredSet, scope: Scope) -> int:
+def _kept(
+    changes: tuple[Change, ...], desired: DesiredSet, options: PlanOptions
+) -> int:
     """Count the declared connections that are as they should be."""
     declared = set(desired.heads)
-    if scope.is_partial:
-        declared = {name for name in declared if in_scope(name, scope)}
+    if options.scope.is_partial:
+        declared = {name for name in declared if in_scope(name, options)}
     return len(declared - {change.name for change in changes})
 
 

@@ -93,11 +93,13 @@ class Scope:
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Conditions as `core.selecting` reads them."""
 
     @property
     def is_partial(self) -> bool:
         """Tell whether something was left out on request."""
-        return bool(self.targets or self.excludes)
+        return bool(self.targets or self.excludes or self.labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +142,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What the caller asked for; `retry` ignores waiting times."""
+    """What the caller asked for; `retry` ignores waiting times.
+
+    `labelled` are the names that the scope's labels fit, None without labels.
+    """
 
     workspace: str
     prune: bool = False
     retry: bool = False
     scope: Scope = field(default_factory=Scope)
+    labelled: frozenset[str] | None = None
 
 
 def digest_of(changes: Iterable[Change], scope: Scope) -> str:
@@ -159,6 +165,7 @@ def digest_of(changes: Iterable[Change], scope: Scope) -> str:
         if c.action is not ActionKind.RETEST
     ]
     content = [sorted(steps), sorted(scope.targets), sorted(scope.excludes)]
+    content += [sorted(scope.labels)] if scope.labels else []
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

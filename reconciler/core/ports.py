@@ -346,6 +346,10 @@ class DocumentSource(Protocol):
         """Return one valid document of the last reading in full."""
         ...
 
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the labels of every valid document of the last reading, by name."""
+        ...
+
     def parse(self, text: str, *, file: str) -> Desired:
         """Return a document kept elsewhere (the store's); raises `DocumentError`."""
         ...

@@ -56,6 +56,7 @@ def banner(plan: Plan) -> str:
     scope = plan.scope
     chosen = [f"target '{safe(pattern)}'" for pattern in scope.targets]
     chosen += [f"exclude '{safe(pattern)}'" for pattern in scope.excludes]
+    chosen += [f"label '{safe(term)}'" for term in scope.labels]
     return (
         f"Partial plan: {plan.considered} of {plan.total} considered"
         f" ({', '.join(chosen)})."

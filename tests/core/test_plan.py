@@ -210,3 +210,11 @@ def test_counts_leave_out_what_does_not_occur():
     change = Change(name="a", action=ActionKind.UPDATE, reason="x")
 
     assert dict(counts([change, change])) == {ActionKind.UPDATE: 2}
+
+
+def test_the_labels_of_a_scope_are_part_of_the_digest():
+    change = Change(name="a", action=ActionKind.CREATE, reason="")
+
+    digests = {digest_of([change], Scope(labels=one)) for one in ((), ("a=b",), ("a",))}
+
+    assert len(digests) == 3

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.windows import (
@@ -68,18 +68,21 @@ def is_near_a_jump(window, moment):
     return len({one.astimezone(zone).utcoffset() for one in around}) > 1
 
 
+@settings(deadline=None)
 @given(weeklies, moments)
 def test_a_window_covers_what_the_clock_on_the_wall_reads_within_it(window, moment):
     if reads_within(window, moment):
         assert is_inside(window, moment)
 
 
+@settings(deadline=None)
 @given(weeklies, moments)
 def test_a_window_covers_more_only_where_the_clock_is_put_back(window, moment):
     if is_inside(window, moment) and not reads_within(window, moment):
         assert is_near_a_jump(window, moment)
 
 
+@settings(deadline=None)
 @given(windows, moments)
 def test_an_open_window_is_open_until_its_end_and_not_then(window, moment):
     end = ends_at(window, moment)
@@ -93,6 +96,7 @@ def test_an_open_window_is_open_until_its_end_and_not_then(window, moment):
     assert is_inside(window, end - timedelta(seconds=1))
 
 
+@settings(deadline=None)
 @given(windows, moments)
 def test_between_now_and_the_next_beginning_nothing_else_opens(window, moment):
     begin, since = begins_next(window, moment), ends_at(window, moment) or moment

@@ -47,12 +47,17 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
     # Nothing is applied now: an open freeze is worth a word, and no refusal.
     free = replace(request, freezes=())
     planned = make_plan(replace(app.ports(store=store), source=source), free)
-    behind = changed_elsewhere(directory, commit, rev, folder) & everything.keys()
+    behind = {*changed_elsewhere(directory, commit, rev, folder) & everything.keys()}
+    broken = store.broken
+    if app.sight:
+        owners = {head.file: head.owner for head in planned.desired.heads.values()}
+        behind = {one for one in behind if app.sight.may_see_path(one, owners)}
+        broken = [one for one in broken if app.sight.may_see_path(one, owners)]
     warnings = (
         *planned.plan.warnings,
         *notices(request.freezes, now=app.clock.now()),
         *(f"{file}: {_BEHIND.format(rev=rev)}" for file in sorted(behind)),
-        *(f"{file}: {_BROKEN}" for file in store.broken),
+        *(f"{file}: {_BROKEN}" for file in broken),
     )
     # What is suspended now as before is no news to those who review a branch.
     plan = replace(planned.plan, warnings=warnings, suspended=())

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.providers.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
     from reconciler.core.freezing import Freeze
+    from reconciler.core.sight import Sight
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -64,6 +65,8 @@ class Choices:
     state: str | None = None
     sandbox: Path | None = None
     parallelism: int | None = None
+    as_login: str = ""
+    """Whose part of everything is looked at; empty for all of it."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     ask_passphrase: Callable[[str], Secret | None] | None = None
     """Asks somebody at a terminal; None where nobody is."""
@@ -115,6 +118,19 @@ class App:
         return part_of(self.settings.source, model)
 
     @cached_property
+    def sight(self) -> Sight | None:
+        """Return what the login of `--as` may see, None without one.
+
+        Raises:
+            InputError: There is no policy that says so, or it does not know them.
+        """
+        if not self.choices.as_login:
+            return None
+        from reconciler.adapters.policy_file import sight_of
+
+        return sight_of(self.files_at, self.choices.as_login)
+
+    @cached_property
     def freezes(self) -> tuple[Freeze, ...]:
         """Return when apply leaves alone what runs; raises `DocumentError`."""
         source = self.settings.source
@@ -146,9 +162,17 @@ class App:
         """Return the store, opened; nothing is created before the first write."""
         from reconciler.adapters.stores import open_store
 
-        return open_store(
+        opened = open_store(
             self._state_address, base=self.choices.directory, now=self.clock.now
         )
+        return self._seen_store(opened)
+
+    def _seen_store(self, store: StateStore) -> StateStore:
+        if self.sight is None:
+            return store
+        from reconciler.seeing import SeenStore
+
+        return SeenStore(store, self.sight)
 
     @cached_property
     def adapters(self) -> Mapping[str, Adapter]:
@@ -172,7 +196,7 @@ class App:
         """Return the documents, or just `files`, by the defaults of `home` if given."""
         from reconciler.adapters.source import FileSource
 
-        return FileSource(
+        found = FileSource(
             directory=self.files_at,
             connections=self.settings.connections,
             adapters=lambda: self.adapters,
@@ -181,6 +205,11 @@ class App:
             now=self.clock.now,
             home=home,
         )
+        if self.sight is None:
+            return found
+        from reconciler.seeing import SeenSource
+
+        return SeenSource(found, self.sight)
 
     @property
     def files_at(self) -> Path:
@@ -268,7 +297,7 @@ class App:
         """Return the outside world for the pipeline; `store` stands in for ours."""
         return Ports(
             source=self.source(files),
-            store=store or self.store,
+            store=self._seen_store(store) if store else self.store,
             tester=self.tester,
             unsealer=self.unsealer,
             clock=self.clock,

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.adapters import files
 from reconciler.core.connection import DEFAULT_OWNER, Connection, Permissions
 from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.errors import InputError
 from reconciler.core.source import Source
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.core.policy import Breach, Policy, Standing
+    from reconciler.core.sight import Sight
 
 FILE: Final = "policy.yaml"
 
@@ -64,6 +68,28 @@ class PolicyBook:
         if self.data is None:
             return None, ()
         return read_policy(self.data.decode(errors="replace"))
+
+
+def sight_of(directory: Path, login: str) -> Sight:
+    """Return what a login sees by the policy in a folder.
+
+    Raises:
+        InputError: There is no policy, it is invalid, or it names nobody so.
+    """
+    from reconciler.core.sight import Sight  # noqa: PLC0415  # rarely
+
+    book = PolicyBook(str(directory))
+    if book.data is None:
+        raise InputError(f"--as needs a {FILE}: it says what belongs to whom")
+    if book.policy is None:
+        raise InputError(
+            f"{FILE} is invalid, so nobody can be told what is theirs; 'reconcile "
+            "validate' says what is wrong"
+        )
+    sight = Sight(login=login, policy=book.policy)
+    if not sight.is_known:
+        raise InputError(f"{FILE} names nobody with the login '{login}'")
+    return sight
 
 
 def read_policy(text: str) -> tuple[Policy | None, tuple[Diagnostic, ...]]:

@@ -53,6 +53,7 @@ class Console:
         observer: Observer | None = None,
         parallelism: int | None = None,
         trace: bool = False,
+        as_login: str = "",
     ) -> App:
         """Return the outside world of this command; closed when the command ends."""
         from reconciler.wiring import App, Choices
@@ -63,6 +64,7 @@ class Console:
             state=self.state,
             sandbox=self.sandbox,
             parallelism=parallelism,
+            as_login=as_login,
             environment=self.environment,
             ask_passphrase=ask_passphrase if self.has_reader else None,
         )

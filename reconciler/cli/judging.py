@@ -12,6 +12,7 @@ from reconciler.cli.reading import read_text
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import DesiredSet
+from reconciler.core.sight import seen_problems
 from reconciler.core.structured import problems_of_parts
 from reconciler.wiring import App
 
@@ -25,6 +26,8 @@ def judge_files(app: App, files: Sequence[Path] = (), *, home: str = "") -> Desi
         source = app.source(files, home=home)
     except DocumentError as error:
         return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
+    if app.sight and not app.sight.is_everything:
+        return source.read()  # the settings are the admins'
     return _with_more(source.read(), problems_of_parts(app.settings.source))
 
 
@@ -48,6 +51,9 @@ def judge_all(
         from reconciler.branching import changes_not_allowed
 
         more = (*more, *changes_not_allowed(app, actor, base))
+    if app.sight:
+        owners = {head.file: head.owner for head in found.heads.values()}
+        more = seen_problems(app.sight, more, owners)
     return _with_more(found, more)
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.cli.choosing import matching
 from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.record import Action, Record
+from reconciler.core.run import Row
+from reconciler.core.selecting import LabelTerm
+from reconciler.pipeline import all_records
+from reconciler.recording import current_rows
 from reconciler.wiring import App
 
 
@@ -18,6 +23,52 @@ def record_of(app: App, name: str) -> Record:
             "what is, 'reconcile apply' makes files live"
         )
     return record
+
+
+_GLOB = frozenset("*?[")
+
+
+def is_one_name(names: Sequence[str], labels: Sequence[LabelTerm]) -> bool:
+    """Tell whether exactly one connection is asked for, by its very name."""
+    return len(names) == 1 and not labels and not _GLOB & set(names[0])
+
+
+def looked_up(
+    app: App, names: Sequence[str], labels: Sequence[LabelTerm]
+) -> list[tuple[Record, Row, tuple[str, ...]]]:
+    """Return what is meant: record, row and the names of its credentials, by name.
+
+    Raises:
+        InputError: Something that was asked for is not recorded.
+    """
+    if is_one_name(names, labels):
+        records: Sequence[Record] = [record_of(app, names[0])]
+    else:
+        records = matching(all_records(app.store), names, labels)
+    rows, _ = current_rows(app, [record.name for record in records])
+    by_name = {row.name: row for row in rows}
+    return [(one, by_name[one.name], sealed_names(app, one)) for one in records]
+
+
+def actions_of_all(
+    app: App, names: Sequence[str], labels: Sequence[LabelTerm], *, limit: int
+) -> Sequence[Action]:
+    """Return the newest actions of everything that is meant, newest first.
+
+    Raises:
+        InputError: Nothing was ever done with something that was asked for.
+    """
+    if not names and not labels:
+        return actions_of(app, None, limit=limit)
+    meant: Sequence[str] = names  # also what was deleted
+    if labels or any(_GLOB & set(one) for one in names):
+        meant = [one.name for one in matching(all_records(app.store), names, labels)]
+    actions = [
+        action
+        for name in dict.fromkeys(meant)
+        for action in actions_of(app, name, limit=limit)
+    ]
+    return sorted(actions, key=lambda one: one.at, reverse=True)[:limit]
 
 
 def actions_of(app: App, name: str | None, *, limit: int) -> Sequence[Action]:

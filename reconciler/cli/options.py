@@ -67,6 +67,18 @@ def select_option(command: F) -> F:
     )(command)
 
 
+def as_option(command: F) -> F:
+    """Add `--as LOGIN`: what is theirs, as if nothing else were there."""
+    return click.option(
+        "--as",
+        "as_login",
+        default="",
+        metavar="LOGIN",
+        envvar="RECONCILE_AS",
+        help="Show only what this login sees by policy.yaml; admins see everything.",
+    )(command)
+
+
 def _terms(
     _ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[LabelTerm, ...]:

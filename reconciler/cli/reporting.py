@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler.cli.choosing import matching
 from reconciler.cli.reading import read_text
 from reconciler.core.codec import from_json
 from reconciler.core.errors import InputError
-from reconciler.core.run import FORMAT_VERSION, RunReport
+from reconciler.core.run import FORMAT_VERSION, RunReport, count_rows
+from reconciler.core.selecting import LabelTerm
+from reconciler.core.sight import seen_report
 from reconciler.wiring import App
 
 
@@ -29,3 +35,19 @@ def last_report(app: App) -> RunReport:
             f"{FORMAT_VERSION}; use the release that wrote it"
         )
     return report
+
+
+def part_of_report(
+    app: App, report: RunReport, names: Sequence[str], labels: Sequence[LabelTerm]
+) -> RunReport:
+    """Return the rows that are meant and may be seen, with their counts.
+
+    Raises:
+        InputError: Nothing in the report is called so.
+    """
+    if app.sight:
+        report = seen_report(app.sight, report)
+    if not names and not labels:
+        return report
+    rows = matching(report.connections, names, labels)
+    return replace(report, connections=rows, counts=count_rows(rows))

@@ -8,7 +8,7 @@ policy of the commit that it starts from, so that nobody permits themselves anyt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -161,6 +161,17 @@ def owners_of(policy: Policy, actor: str) -> frozenset[str]:
     """Return every owner that a login stands for."""
     known = (ADMIN, *policy.owners)
     return frozenset(owner for owner in known if owns(policy, actor, owner))
+
+
+def visible(policy: Policy, login: str) -> Callable[[str], bool]:
+    """Return what tells whether an owner's connections are a login's to see.
+
+    An admin sees everything, everybody else what belongs to them or to their teams;
+    a login that the policy does not name sees nothing.
+    """
+    if login in policy.admins:
+        return lambda _owner: True
+    return owners_of(policy, login).__contains__
 
 
 def matches(pattern: str, file: str) -> bool:

@@ -7,9 +7,9 @@ reader, and they are what the envelope protects.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from reconciler.core.codec import to_data
 from reconciler.core.connection import HealthPolicy, OnRemove
@@ -43,10 +43,10 @@ _HISTORY_SHOWN: Final = 10
 def show_human(
     record: Record,
     row: Row,
+    sealed: Sequence[str] = (),
     *,
     color: bool = False,
     now: datetime,
-    sealed: Sequence[str] = (),
 ) -> str:
     """Return everything about one connection; `sealed` names its credentials."""
     style = Style(color)
@@ -64,14 +64,25 @@ def show_human(
     return blocks(parts)
 
 
-def show_json(record: Record, row: Row, *, sealed: Sequence[str] = ()) -> str:
+def show_json(record: Record, row: Row, sealed: Sequence[str] = ()) -> str:
     """Return both values as data, without the sealed document."""
+    return machine.of_parts(**_data(record, row, sealed))
+
+
+def show_all_json(found: Iterable[tuple[Record, Row, Sequence[str]]]) -> str:
+    """Return the same of several connections."""
+    return machine.of_parts(connections=[_data(*one) for one in found])
+
+
+def _data(record: Record, row: Row, sealed: Sequence[str]) -> dict[str, Any]:
     data = to_data(record)
     if data["active"]:
         data["active"] = {k: v for k, v in data["active"].items() if k != "text"}
-    return machine.of_parts(
-        connection=to_data(row), record=data, sealed_fields=list(sealed)
-    )
+    return {
+        "connection": to_data(row),
+        "record": data,
+        "sealed_fields": list(sealed),
+    }
 
 
 def history_human(actions: Sequence[Action], *, color: bool = False) -> str:

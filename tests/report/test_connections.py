@@ -61,7 +61,7 @@ def test_the_status_counts_revisions_that_were_refused():
 
 
 def test_showing_one_connection_tells_everything_but_the_document():
-    shown = show_human(RECORD, REJECTED, now=NOW, sealed=("api_key",))
+    shown = show_human(RECORD, REJECTED, ("api_key",), now=NOW)
     said = (
         "  credentials  api_key (sealed)",
         "  attempted  fedcba987654",

@@ -9,7 +9,7 @@ from reconciler.cli.options import example, format_option
 
 
 @click.command("encrypt", epilog=example("reconcile encrypt connections.d/kraken.yaml"))
-@click.argument("what", nargs=-1, required=True, metavar="FILE|NAME|FOLDER...")
+@click.argument("what", nargs=-1, required=True, metavar="FILE|NAME|GLOB|FOLDER...")
 @click.option(
     "--recipient",
     "recipients",

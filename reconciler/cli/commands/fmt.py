@@ -11,7 +11,7 @@ from reconciler.cli.options import example, format_option
 @click.command(
     "fmt", epilog=example("reconcile fmt", "reconcile fmt --check --diff connections.d")
 )
-@click.argument("what", nargs=-1, metavar="[FILE|NAME|FOLDER]...")
+@click.argument("what", nargs=-1, metavar="[FILE|NAME|GLOB|FOLDER]...")
 @click.option(
     "--check", is_flag=True, help="Write nothing; end with 3 when a file differs."
 )

@@ -7,7 +7,12 @@ from typing import Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option, select_option
+from reconciler.cli.options import (
+    as_option,
+    example,
+    format_option,
+    select_option,
+)
 
 _STATUS = [
     *("active", "inactive", "suspended"),
@@ -39,6 +44,7 @@ _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "test
     show_default=True,
     help="What to order by.",
 )
+@as_option
 @format_option()
 @click.pass_obj
 def command(
@@ -47,6 +53,7 @@ def command(
     *,
     names: tuple[str, ...],
     sort: str,
+    as_login: str,
     format_: str,
     **filters: Any,
 ) -> None:
@@ -59,7 +66,7 @@ def command(
     from reconciler.recording import current_rows
     from reconciler.report.connections import list_human, rows_json
 
-    app = console.app()
+    app = console.app(as_login=as_login)
     rows, desired = current_rows(app)
     rows = matching(rows, names)
     wanted = Filters(**filters)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option, plan_options
+from reconciler.cli.options import as_option, example, format_option, plan_options
 
 
 @click.command(
@@ -30,6 +30,7 @@ from reconciler.cli.options import example, format_option, plan_options
     help="Show what changed since this branch left REV; asks no store and no key.",
 )
 @format_option("markdown", "html")
+@as_option
 @plan_options
 @click.pass_obj
 def command(
@@ -39,6 +40,7 @@ def command(
     out: Path | None,
     base: str | None,
     detailed_exitcode: bool,
+    as_login: str,
     format_: str,
     **options: Any,
 ) -> int:
@@ -66,7 +68,7 @@ def command(
         raise click.UsageError(
             "--out saves a plan for apply, --base compares with Git only"
         )
-    app = console.app()
+    app = console.app(as_login=as_login)
     request = request_for(app, Asked.of(options))
     planned = plan_of(app, request, base=base)
     require_match(planned.plan)

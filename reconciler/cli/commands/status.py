@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option, select_option
+from reconciler.cli.options import (
+    as_option,
+    example,
+    format_option,
+    select_option,
+)
 
 if TYPE_CHECKING:
     from reconciler.core.selecting import LabelTerm
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     "--exit-code", is_flag=True, help="End with 6 when something is not well."
 )
 @select_option
+@as_option
 @format_option()
 @click.pass_obj
 def command(
@@ -28,6 +34,7 @@ def command(
     names: tuple[str, ...],
     labels: tuple[LabelTerm, ...],
     exit_code: bool,
+    as_login: str,
     format_: str,
 ) -> int:
     """Show what is not well, and its fix.
@@ -40,7 +47,7 @@ def command(
     from reconciler.recording import current_rows
     from reconciler.report.connections import rows_json, status_human
 
-    app = console.app()
+    app = console.app(as_login=as_login)
     rows, desired = current_rows(app)
     rows = matching(rows, names, labels)
     note_unread(console, desired)

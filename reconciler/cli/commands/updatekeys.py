@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option
+from reconciler.cli.options import example, format_option, select_option
+
+if TYPE_CHECKING:
+    from reconciler.core.selecting import LabelTerm
 
 
 @click.command(
@@ -14,13 +19,14 @@ from reconciler.cli.options import example, format_option
         "reconcile updatekeys --dry-run --exit-code", "reconcile updatekeys"
     ),
 )
-@click.argument("what", nargs=-1, metavar="[FILE|NAME|FOLDER]...")
+@click.argument("what", nargs=-1, metavar="[FILE|NAME|GLOB|FOLDER]...")
 @click.option(
     "--dry-run", is_flag=True, help="Only show who would come and go; needs no key."
 )
 @click.option(
     "--exit-code", is_flag=True, help="With --dry-run: end with 6 when a file differs."
 )
+@select_option
 @format_option()
 @click.pass_obj
 def command(
@@ -28,6 +34,7 @@ def command(
     /,
     *,
     what: tuple[str, ...],
+    labels: tuple[LabelTerm, ...],
     dry_run: bool,
     exit_code: bool,
     format_: str,
@@ -48,7 +55,7 @@ def command(
     app = console.app()
     outcomes, code = each_file(
         console,
-        files_of(app, what or (app.settings.connections,)),
+        files_of(app, what or (app.settings.connections,), labels),
         lambda file: update_file(app, file, dry_run=dry_run),
         words=("updating", "updated"),
     )

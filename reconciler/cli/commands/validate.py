@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import codes_of, example, format_option
+from reconciler.cli.options import as_option, codes_of, example, format_option
 
 
 @click.command(
@@ -51,6 +51,7 @@ from reconciler.cli.options import codes_of, example, format_option
     metavar="FILE",
     help="Write the format to a file, and human text to stdout.",
 )
+@as_option
 @format_option("github", "sarif", "junit")
 @click.pass_obj
 def command(  # noqa: PLR0913  # what can be asked for
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     base: str | None,
     actor: str | None,
     output: Path | None,
+    as_login: str,
     format_: str,
 ) -> int:
     """Find every problem in the files, or in FILES only.
@@ -81,7 +83,7 @@ def command(  # noqa: PLR0913  # what can be asked for
 
     if actor and not base:
         raise click.UsageError("--actor needs --base: whose policy, and since when?")
-    app = console.app()
+    app = console.app(as_login=as_login)
     read = judge_all(app, files, base=base, actor=actor)
     found = chosen(read, select=select, ignore=ignore)
     view = Problems(console=console, app=app, found=found, strict=strict)

@@ -53,6 +53,8 @@ def _counts(plan: Plan) -> Iterator[tuple[str, int, str]]:
         yield "bad", len(plan.invalid), "invalid"
     if plan.waiting:
         yield "warn", len(plan.waiting), "waiting"
+    if plan.suspended:
+        yield "info", len(plan.suspended), "suspended"
     tested = [change for change in plan.changes if change.test]
     if tested:
         yield "info", len(tested), "will be tested"

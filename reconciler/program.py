@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 
 from reconciler.core.errors import StateError
 from reconciler.core.ports import Ask, Sample, Session
-from reconciler.recording import record_fetch
-from reconciler.wiring import App, Choices, running_job
+from reconciler.recording import record_fetch, running_job
+from reconciler.wiring import App, Choices
 
 
 @asynccontextmanager

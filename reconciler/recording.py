@@ -18,14 +18,22 @@ from reconciler.core.errors import (
     ReconcilerError,
     RefusedError,
     StaleError,
+    StateError,
 )
 from reconciler.core.guard import Refusal
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.market import Candle, Mark
 from reconciler.core.outcome import ExitCode, Outcome, worst
 from reconciler.core.plan import Plan
-from reconciler.core.ports import Ask, DesiredSet, DocumentSource, Sample
-from reconciler.core.record import Action, ActionName, Commit, Record, Result
+from reconciler.core.ports import Ask, DesiredSet, DocumentSource, Job, Sample
+from reconciler.core.record import (
+    Action,
+    ActionName,
+    Commit,
+    Record,
+    Result,
+    suspension_of,
+)
 from reconciler.core.run import Row, RunReport, count_rows
 from reconciler.pipeline import COMMIT_TRIES, collect_rows
 from reconciler.wiring import App
@@ -152,6 +160,21 @@ def record_fetch(
                 fetched = replace(fetched, actions=actions)
             app.store.commit(fetched)
             return
+
+
+def running_job(app: App, name: str) -> Job:
+    """Return what runs under a name, ready to be opened; raises `StateError`."""
+    record = app.store.get(name)
+    held = suspension_of(record, now=app.clock.now()) if record else None
+    if held:
+        raise StateError(f"'{name}' is out of service, {held.in_words()}")
+    if record is None or record.active is None or record.status == "inactive":
+        raise StateError(
+            f"'{name}' has no active revision in {app.state_url}; "
+            "see 'reconcile status', run 'reconcile apply'"
+        )
+    desired = app.source().parse(record.active.text, file=record.active.file)
+    return Job(connection=desired.connection, text=desired.text, file=desired.file)
 
 
 def exit_code_for(error: ReconcilerError) -> ExitCode:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.core.diagnosis import Diagnosis
-from reconciler.core.errors import InputError, StateError
+from reconciler.core.errors import InputError
 from reconciler.core.ports import (
     Adapter,
     Clock,
@@ -29,7 +29,6 @@ from reconciler.core.ports import (
     Tester,
     Unsealed,
 )
-from reconciler.core.record import suspension_of
 from reconciler.core.run import RunReport
 from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from reconciler.adapters.providers.job_test import JobTest
     from reconciler.adapters.providers.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
-    from reconciler.core.freezing import Freeze
     from reconciler.core.sight import Sight
 
 M = TypeVar("M", bound="BaseModel")
@@ -129,16 +127,6 @@ class App:
         from reconciler.adapters.policy_file import sight_of
 
         return sight_of(self.files_at, self.choices.as_login)
-
-    @cached_property
-    def freezes(self) -> tuple[Freeze, ...]:
-        """Return when apply leaves alone what runs; raises `DocumentError`."""
-        source = self.settings.source
-        if source is None or "freeze" not in (source.data or {}):
-            return ()
-        from reconciler.core.freeze_section import FreezeSection  # costs start-up
-
-        return self.part(FreezeSection).freezes()
 
     @cached_property
     def clock(self) -> Clock:
@@ -364,21 +352,6 @@ class SopsUnsealer:
 
         opened = unseal(text, file=file, keyring=self._app.keyring)
         return Unsealed(credentials=opened.credentials, warning=opened.warning)
-
-
-def running_job(app: App, name: str) -> Job:
-    """Return what runs under a name, ready to be opened; raises `StateError`."""
-    record = app.store.get(name)
-    held = suspension_of(record, now=app.clock.now()) if record else None
-    if held:
-        raise StateError(f"'{name}' is out of service, {held.in_words()}")
-    if record is None or record.active is None or record.status == "inactive":
-        raise StateError(
-            f"'{name}' has no active revision in {app.state_url}; "
-            "see 'reconcile status', run 'reconcile apply'"
-        )
-    desired = app.source().parse(record.active.text, file=record.active.file)
-    return Job(connection=desired.connection, text=desired.text, file=desired.file)
 
 
 def scrubbed(text: str) -> str:

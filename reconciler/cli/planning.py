@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.errors import InputError
+from reconciler.core.freezing import Freeze
 from reconciler.core.guard import Allowances, Limits
 from reconciler.core.outcome import ExitCode, worst
 from reconciler.core.plan import Plan, PlanOptions, Scope
@@ -62,8 +63,18 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
             take_over=frozenset(asked.take_over),
             during_freeze=frozenset(asked.during_freeze),
         ),
-        freezes=app.freezes,
+        freezes=freezes_of(app),
     )
+
+
+def freezes_of(app: App) -> tuple[Freeze, ...]:
+    """Return when what runs is left alone; raises `DocumentError`."""
+    source = app.settings.source
+    if source is None or "freeze" not in (source.data or {}):
+        return ()
+    from reconciler.core.freeze_section import FreezeSection  # costs start-up time
+
+    return app.part(FreezeSection).freezes()
 
 
 def plan_of(app: App, request: PlanRequest, *, base: str | None) -> Planned:

@@ -17,9 +17,9 @@ from reconciler.core.suspension import Suspension
 from reconciler.daemon.control import DaemonState
 from reconciler.daemon.engine import Engine
 from reconciler.daemon.world import Offload
-from reconciler.recording import record_fetch
+from reconciler.recording import record_fetch, running_job
 from reconciler.suspending import resume, suspend
-from reconciler.wiring import App, running_job
+from reconciler.wiring import App
 
 
 class Fetcher(Protocol):

@@ -18,10 +18,10 @@ from reconciler.daemon.control import DaemonState
 from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import listen_at
 from reconciler.daemon.http.serving import serving
-from reconciler.recording import record_fetch
+from reconciler.recording import record_fetch, running_job
 from reconciler.retesting import test_records as run_tests
 from reconciler.suspending import resume, suspend
-from reconciler.wiring import App, running_job
+from reconciler.wiring import App
 
 
 @dataclass

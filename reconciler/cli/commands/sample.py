@@ -56,7 +56,7 @@ def command(
     """
     from reconciler.cli.sampling import ask_for, exit_code_of, fetch
     from reconciler.cli.sampling import render_sample as render
-    from reconciler.wiring import running_job
+    from reconciler.recording import running_job
 
     app = console.app()
     job = running_job(app, name)

@@ -41,6 +41,8 @@ _TROUBLE: Final = {
 }
 """Where a connection stands by its sync among those ordered by their health."""
 _LEAST: Final = float(len(_WORST_FIRST))
+_KEPT: Final = 32
+"""Questions whose answers a table remembers."""
 _WILD: Final = frozenset("*?[")
 
 
@@ -123,6 +125,7 @@ class Table:
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows: Final = tuple(sorted(rows, key=lambda row: row.name))
         self._orders: dict[tuple[Sort, bool], Sequence[int]] = {}
+        self._found: dict[Any, tuple[Sequence[bool], Counts]] = {}
 
     @cached_property
     def by_name(self) -> Mapping[str, Row]:
@@ -141,6 +144,19 @@ class Table:
             self._orders[wanted] = _ordered(self.rows, sort, descending=descending)
         return self._orders[wanted]
 
+    def found(self, query: Query) -> tuple[Sequence[bool], Counts]:
+        """Return which rows match, and the counts; the same for every page of them."""
+        wanted = (
+            *(query.text, query.intent, query.sync, query.health),
+            *(query.owner, query.type, query.provider),
+            tuple(sorted(query.labels.items())),
+        )
+        if wanted not in self._found:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            self._found[wanted] = _found(self, query)
+        return self._found[wanted]
+
 
 def ask(table: Table, query: Query) -> Answer:
     """Return one page of what matches, and the counts.
@@ -148,7 +164,7 @@ def ask(table: Table, query: Query) -> Answer:
     Raises:
         ValueError: `after` is not what an answer with this order gave as `next`.
     """
-    places, counts = _found(table, query)
+    places, counts = table.found(query)
     if query.sort is Sort.NAME and not query.descending:
         order = [place for place, hit in enumerate(places) if hit]
     else:

@@ -33,7 +33,10 @@ _SIGHTS_KEPT: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen last: everything, and when. `sequence` is the store's."""
+    """What was seen last: everything, and when all of it was judged.
+
+    `sequence` is the store's. Rows of records that changed since were judged later.
+    """
 
     at: datetime
     sequence: int
@@ -125,16 +128,19 @@ class View:
         before, now = self._seen, self._clock.now()
         desired = self._desired()
         sequence = self._store.info().sequence
-        if before and before.sequence == sequence and before.desired is desired:
-            passed = abs((now - before.at).total_seconds())
-            if passed < JUDGE_S:
-                return before
-            records = before.records
+        known = before.records if before else {}
+        records = known
+        if before is None or before.sequence != sequence:
+            records = self._records(known)
+        judge = _Judge(desired=desired, workspace=self.workspace, now=now)
+        if before is None or before.desired is not desired or _is_old(before, now):
+            rows, judged_at = judge.rows(records), now
+        elif records is known:
+            return before
         else:
-            records = self._records(before.records if before else {})
-        rows = _rows(records, desired, workspace=self.workspace, now=now)
+            rows, judged_at = judge.rows_again(records, before), before.at
         return Seen(
-            at=now,
+            at=judged_at,
             sequence=sequence,
             table=Table(rows),
             records=records,
@@ -161,25 +167,52 @@ def _light(record: Record) -> Record:
     return replace(record, active=active, history=(), accepted=(), golden=())
 
 
-def _rows(
-    records: Mapping[str, Record],
-    desired: DesiredSet | None,
-    *,
-    workspace: str,
-    now: datetime,
-) -> Iterator[Row]:
-    heads = desired.heads if desired else {}
-    held = successors(desired) if desired else {}
-    for name, record in records.items():
-        yield row_of(
+def _is_old(seen: Seen, now: datetime) -> bool:
+    # A clock that was set back must not keep us from judging either.
+    return abs((now - seen.at).total_seconds()) >= JUDGE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judge:
+    """Makes rows: what each record, and its file, amount to at this moment."""
+
+    desired: DesiredSet | None
+    workspace: str
+    now: datetime
+
+    def rows(self, records: Mapping[str, Record]) -> Iterator[Row]:
+        """Yield every row."""
+        heads = self._heads()
+        for record in records.values():
+            yield self._row(record, heads)
+        yield from self._pending(records)
+
+    def rows_again(self, records: Mapping[str, Record], before: Seen) -> Iterator[Row]:
+        """Yield every row, made anew only where the record is another."""
+        heads, rows = self._heads(), before.table.by_name
+        for name, record in records.items():
+            if record is before.records.get(name):
+                yield rows[name]
+            else:
+                yield self._row(record, heads)
+        yield from self._pending(records)
+
+    def _heads(self) -> Mapping[str, DesiredHead]:
+        return successors(self.desired) if self.desired else {}
+
+    def _row(self, record: Record, heads: Mapping[str, DesiredHead]) -> Row:
+        return row_of(
             record,
-            desired=held.get(name),
-            known=is_known(record, desired, workspace),
+            desired=heads.get(record.name),
+            known=is_known(record, self.desired, self.workspace),
             outcome=None,
-            now=now,
+            now=self.now,
         )
-    for name in heads.keys() - records.keys():
-        yield _pending(heads[name])
+
+    def _pending(self, records: Mapping[str, Record]) -> Iterator[Row]:
+        heads = self.desired.heads if self.desired else {}
+        for name in heads.keys() - records.keys():
+            yield _pending(heads[name])
 
 
 def _pending(head: DesiredHead) -> Row:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
 from reconciler.core.access import hash_of
 from reconciler.core.errors import InputError
+from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import listen_at
-from reconciler.daemon.http.serving import read_rules
+from reconciler.daemon.http.ruling import read_rules
 from reconciler.wiring import App, Choices
 from tests.daemon.http_play import client_of, served
 from tests.daemon.records_play import fill
@@ -269,6 +272,39 @@ def test_behind_a_proxy_others_are_listened_to_with_tokens(app):
 
         assert httpx.get(url).status_code == 401
         assert httpx.get(url, headers=known).status_code == 200
+
+
+POLICY = """\
+version: 1
+admins: [root]
+users: {{a: {{logins: [{login}]}}}}
+owners: {{user:a: {{paths: ["b/**"]}}}}
+"""
+
+
+def until(condition):
+    for _ in range(200):
+        if condition():
+            return True
+        threading.Event().wait(0.05)
+    return False
+
+
+def test_who_is_struck_from_the_policy_sees_no_more(app):
+    settle(app, SETTINGS)
+    file = app.choices.directory / "policy.yaml"
+    file.write_text(POLICY.format(login="anna"))
+    fill(app, owners=("admin", "user:a"))
+    held = Limits(renewal_s=0.05)
+    with served(app, limits=held) as at, client_of(at, token=TOKENS["anna"]) as client:
+        assert names(client) == ["c-0001"]
+
+        file.write_text("admins: {")
+        threading.Event().wait(0.3)
+        assert names(client) == ["c-0001"]
+
+        file.write_text(POLICY.format(login="somebody-else"))
+        assert until(lambda: names(client) == [])
 
 
 def test_rules_that_are_not_safe_do_not_replace_those_that_are(app):

@@ -208,7 +208,7 @@ def name_of(at, context):
 def test_tls_with_tokens_serves_others_and_renews_its_certificate(app, paper):
     files, issue, context = paper
     settle(app)
-    held = Limits(certificate_check_s=0.05)
+    held = Limits(renewal_s=0.05)
     with served(app, listen=listen_at("0.0.0.0:0", **files), limits=held) as at:
         url = f"https://127.0.0.1:{at.port}/api/v1/state"
         known = {"Authorization": f"Bearer {TOKEN}"}

@@ -33,8 +33,8 @@ class Limits:
     idle_s: float = 10.0
     failed_logins_per_minute: int = 10
     actions_per_minute: int = 60
-    certificate_check_s: float = 10.0
-    """How often the certificate's files are looked at."""
+    renewal_s: float = 5.0
+    """How often certificate and policy are looked at for changes."""
 
 
 class Rate:

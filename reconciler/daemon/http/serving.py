@@ -21,9 +21,6 @@ from typing import Final
 from starlette.routing import BaseRoute
 from uvicorn import Config, Server
 
-from reconciler.adapters.policy_file import PolicyBook
-from reconciler.core.errors import DocumentError
-from reconciler.core.http_settings import HttpSection
 from reconciler.core.ports import DesiredSet
 from reconciler.daemon.control import Control
 from reconciler.daemon.http import tls
@@ -31,6 +28,7 @@ from reconciler.daemon.http.app import make_app
 from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import Listen, bound_socket, check_safe
 from reconciler.daemon.http.protocol import PatientProtocol
+from reconciler.daemon.http.ruling import read_rules, renewed
 from reconciler.daemon.http.site import Rules, Site
 from reconciler.daemon.meter import Meter
 from reconciler.daemon.pages.routes import PAGES
@@ -66,20 +64,6 @@ class Served:
         """
         check_safe(self.listen, rules.section)
         self.site.rules = rules
-
-
-def read_rules(app: App) -> Rules:
-    """Return what the files say of who may ask.
-
-    Raises:
-        DocumentError: `http:` in the settings, or the policy, is invalid. After a
-            reload keep the rules that were there: no policy would show everything.
-    """
-    section = app.part(HttpSection)
-    book = PolicyBook(str(app.files_at))
-    if book.problems:
-        raise DocumentError(book.problems)
-    return Rules(section=section, policy=book.policy)
 
 
 @asynccontextmanager
@@ -127,8 +111,9 @@ async def serving(
             meter=meter or Meter(),
         )
         server = _server(make_app(site, pages=pages), paper, held)
-        async with _running(server, bound), _renewing(paper, held):
-            yield Served(site=site, listen=listen, port=bound.getsockname()[1])
+        served = Served(site=site, listen=listen, port=bound.getsockname()[1])
+        async with _running(server, bound), _renewing(served, paper):
+            yield served
 
 
 def _certificate(listen: Listen) -> tls.Certificate | None:
@@ -204,18 +189,23 @@ async def _running(server: _Beside, bound: socket.socket) -> AsyncIterator[None]
 
 @asynccontextmanager
 async def _renewing(
-    paper: tls.Certificate | None, limits: Limits
+    served: Served, paper: tls.Certificate | None
 ) -> AsyncIterator[None]:
-    """Look after the certificate while inside."""
-    renew = asyncio.create_task(_renew(paper, limits)) if paper else None
+    """Look after the files that may change, while inside."""
+    renew = asyncio.create_task(_renew(served, paper))
     try:
         yield
     finally:
-        if renew:
-            renew.cancel()
+        renew.cancel()
 
 
-async def _renew(paper: tls.Certificate, limits: Limits) -> None:
+async def _renew(served: Served, paper: tls.Certificate | None) -> None:
+    site = served.site
     while True:
-        await asyncio.sleep(limits.certificate_check_s)
-        await asyncio.to_thread(paper.renew)
+        await asyncio.sleep(site.limits.renewal_s)
+        if paper:
+            await site.run(paper.renew)
+        before = site.rules
+        rules = await site.run(renewed, before)
+        if site.rules is before:  # nobody took other ones meanwhile
+            site.rules = rules

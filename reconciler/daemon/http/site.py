@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -28,10 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the files say of who may ask; replaced as a whole when they change."""
+    """What the files say of who may ask; replaced as a whole when they change.
+
+    `folder` is where the policy lies, `policy_stamp` tells its file from a newer one.
+    """
 
     section: HttpSection = field(default_factory=HttpSection)
     policy: Policy | None = None
+    folder: Path = field(default_factory=Path)
+    policy_stamp: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from reconciler.cli import planning
 from reconciler.cli.console import Console
 from reconciler.core.outcome import ExitCode
@@ -24,16 +26,26 @@ class Asked:
     yes: bool
     log_format: str
     listen: str | None = None
-    certificate: Path | None = None
-    key: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
-    def where(self) -> Listen | None:
-        """Return where to listen; raises `InputError` for what is no address."""
-        if self.listen is None:
+    def where(self, app: App) -> Listen | None:
+        """Return where to listen, None for nowhere; the option wins over the settings.
+
+        Raises:
+            InputError: It is no address, or a certificate has no key.
+            DocumentError: `http:` in the settings is invalid.
+        """
+        from reconciler.core.http_settings import HttpSection
+
+        address = self.listen or app.part(HttpSection).listen
+        if not address and (self.tls_certificate or self.tls_key):
+            raise click.UsageError("a certificate is for --listen HOST:PORT")
+        if not address or self.once:
             return None
         from reconciler.daemon.http.listening import listen_at
 
-        return listen_at(self.listen, certificate=self.certificate, key=self.key)
+        return listen_at(address, certificate=self.tls_certificate, key=self.tls_key)
 
 
 def run_daemon(console: Console, app: App, asked: Asked) -> ExitCode:
@@ -54,7 +66,7 @@ def run_daemon(console: Console, app: App, asked: Asked) -> ExitCode:
         wish=wish,
         run_id=run_id,
         once=asked.once,
-        listen=asked.where(),
+        listen=asked.where(app),
         notifier=Notifier.of(console.environment),
     )
     handler = begin_log(

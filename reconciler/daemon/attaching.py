@@ -22,17 +22,19 @@ Renewed = Callable[[App], None]
 
 async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> None:
     """Serve the API and the page until the stack is left; raises `ReconcilerError`."""
-    from reconciler.daemon.http.serving import (  # noqa: PLC0415  # only to listen
-        read_rules,
-        serving,
-    )
+    from reconciler.daemon.http.ruling import read_rules  # noqa: PLC0415  # only here
+    from reconciler.daemon.http.serving import serving  # noqa: PLC0415  # the same
+    from reconciler.daemon.meter import Meter  # noqa: PLC0415  # the same
 
+    meter = Meter()
+    daemon.listeners.append(meter)
     served = await stack.enter_async_context(
         serving(
             daemon.app,
             control=daemon.control,
             listen=listen,
             desired=lambda: daemon.desired,
+            meter=meter,
         )
     )
     logger.info("listening", extra={"url": served.url})

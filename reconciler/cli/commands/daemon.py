@@ -74,8 +74,6 @@ def command(  # noqa: PLR0913  # one parameter per option
 
     if once and listen:
         raise click.UsageError("--once ends before anybody could look: no --listen")
-    if (tls_certificate or tls_key) and not listen:
-        raise click.UsageError("a certificate is for --listen HOST:PORT")
     console.announce_network()
     app = console.app(parallelism=parallelism)
     asked = Asked(
@@ -83,7 +81,7 @@ def command(  # noqa: PLR0913  # one parameter per option
         yes=yes,
         log_format=log_format,
         listen=listen,
-        certificate=tls_certificate,
-        key=tls_key,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
     )
     return run_daemon(console, app, asked)

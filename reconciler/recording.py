@@ -35,6 +35,7 @@ from reconciler.core.record import (
     suspension_of,
 )
 from reconciler.core.run import Row, RunReport, count_rows
+from reconciler.core.usage import used
 from reconciler.pipeline import COMMIT_TRIES, collect_rows
 from reconciler.wiring import App
 
@@ -261,9 +262,14 @@ def _fetched(
         latency_ms=sample.latency_ms if sample else None,
         detail=detail,
     )
-    used = replace(record, last_used_at=now, marks=marks)
+    after = replace(
+        record,
+        last_used_at=now,
+        marks=marks,
+        usage=used(record.usage, at=now, who=app.who),
+    )
     return Commit(
-        put=(used,), actions=(action,), expected={record.name: record.version}
+        put=(after,), actions=(action,), expected={record.name: record.version}
     )
 
 

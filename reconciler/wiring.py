@@ -242,7 +242,9 @@ class App:
 
     def _make_tester(self) -> ConcurrentTester:
         from reconciler.adapters.providers.tester import ConcurrentTester
+        from reconciler.core.connectivity_settings import ConnectivitySection
 
+        outlook = self.part(ConnectivitySection)
         return ConcurrentTester(
             adapters=lambda: self.adapters,
             unsealer=self.unsealer,
@@ -258,6 +260,8 @@ class App:
             observer=self.observer,
             allow=self.settings.network.allow,
             cache=self.choices.directory / CACHE_FOLDER,
+            references=outlook.check,
+            ask_every_s=outlook.interval,
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from reconciler.core.allowances import Allowed
 from reconciler.core.connection import Connection
+from reconciler.core.connectivity import NetworkState
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.market import Account, Candle, Ticker
 from reconciler.core.record import Action, Commit, Head, Record
@@ -242,6 +243,18 @@ class Sampler(Protocol):
 
     def sample(self, job: Job, ask: Ask) -> Sample:
         """Return what was asked for; raises `ProviderError` or `SecretError`."""
+        ...
+
+
+class Connectivity(Protocol):
+    """Knows whether this machine's own network is up."""
+
+    def state(self) -> NetworkState:
+        """Return what is known; asks nobody."""
+        ...
+
+    async def find_out(self) -> NetworkState:
+        """Return what is known after asking whoever may tell, if it is unsure."""
         ...
 
 

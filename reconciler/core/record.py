@@ -21,6 +21,7 @@ from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.market import Mark
 from reconciler.core.statistics import Statistics
 from reconciler.core.suspension import Suspension
+from reconciler.core.usage import Usage
 from reconciler.core.verdict import Certificate, Verdict
 
 PASSES_KEPT = 5
@@ -190,6 +191,7 @@ class Record:
     failing_since: datetime | None = None
     unable: Unable | None = None
     stats: Statistics = field(default_factory=Statistics)
+    usage: Usage | None = None
 
 
 class Head(NamedTuple):

@@ -34,6 +34,7 @@ from reconciler.core.record import (
 )
 from reconciler.core.statistics import Latency, Uptime, latency, uptime
 from reconciler.core.suspension import Suspension
+from reconciler.core.usage import Unusual, unusual
 from reconciler.core.verdict import Certificate, Probe, Verdict
 
 FORMAT_VERSION = "1.1"
@@ -81,6 +82,7 @@ class Row:
     latency: Latency | None = None
     key_ends_at: datetime | None = None
     certificate: Certificate | None = None
+    unusual: tuple[Unusual, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,7 @@ def row_of(
         latency=latency(record.stats),
         key_ends_at=key_ends_at(record),
         certificate=certificate_of(record),
+        unusual=unusual(record.usage, now=now),
     )
 
 
@@ -165,13 +168,14 @@ def _uptime(record: Record, *, now: datetime) -> Uptime | None:
 def _warnings(
     record: Record, shown: Verdict | None, *, now: datetime
 ) -> tuple[str, ...]:
-    """Return what the test warned of, and what ends soon: key or certificate."""
+    """Return what the test warned of, what ends soon, and what use is unusual."""
     certificate = (shown and shown.certificate) or certificate_of(record)
     ending = (
         expiry_warning(key_ends_at(record), now=now),
         certificate_warning(certificate, now=now),
     )
-    return (*(shown.warnings if shown else ()), *filter(None, ending))
+    odd = (f"unusual use: {one.text}" for one in unusual(record.usage, now=now))
+    return (*(shown.warnings if shown else ()), *filter(None, ending), *odd)
 
 
 def lost_row(outcome: Outcome) -> Row:

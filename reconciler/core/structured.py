@@ -40,6 +40,10 @@ PARTS: Final[Mapping[str, Part]] = {
         "Who is told when something fails, and how.",
         "reconciler.core.alert_settings:AlertSection",
     ),
+    "connectivity": Part(
+        "Who tells whether this machine's own network is up.",
+        "reconciler.core.connectivity_settings:ConnectivitySection",
+    ),
     "daemon": Part(
         "How the daemon watches and tests.",
         "reconciler.core.daemon_settings:DaemonSection",

@@ -12,8 +12,9 @@ from reconciler.core.permissions import KeyFacts
 
 
 class ProbeName(StrEnum):
-    """The rungs, in order."""
+    """The rungs, in order; `ready` is whether this machine can test at all."""
 
+    READY = "ready"
     UNSEAL = "unseal"
     DNS = "dns"
     CONNECT = "connect"

@@ -93,6 +93,7 @@ class Engine:
         self._seen: tuple[str, int] | None = None
         self._synced_at: float | None = None
         self._moment: tuple[datetime, float] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event, *, grace_s: float = GRACE_S) -> None:
         """Work until `stop` is set, then let running tests end for so long."""
@@ -104,6 +105,9 @@ class Engine:
             self._closing = True
             await self.crew.drain(grace_s, self.hurry)
             await self.keeper.close()
+            if self._looking is not None:
+                self._looking.cancel()
+                await asyncio.gather(self._looking, return_exceptions=True)
 
     async def run_due(self, stop: asyncio.Event) -> None:
         """Test everything that is due now, once, and wait for it."""
@@ -170,6 +174,7 @@ class Engine:
             self._notice_jump()
             if self._is_time():
                 await self._sync()
+                self._look_at_network()
                 self._beat()
             if self.may_start():
                 self._queue_due()
@@ -210,6 +215,28 @@ class Engine:
                 self.board.count("clock_jumps")
                 logger.warning("the clock was set", extra={"by_s": round(by_s)})
         self._moment = now, ticks
+
+    def _look_at_network(self) -> None:
+        """Begin to find out how our own network does, unless that is under way."""
+        if self._looking is None or self._looking.done():
+            loop = asyncio.get_running_loop()
+            self._looking = loop.create_task(self._see_network())
+
+    async def _see_network(self) -> None:
+        try:
+            is_up = await self.world.tester.network_is_up()
+        except Exception as error:  # noqa: BLE001 - the next look may do better
+            self.board.count("panics")
+            what = {"exception": type(error).__qualname__}
+            logger.error("network not looked at", extra=what)  # noqa: TRY400
+            return
+        was_up, self.board.network_up = self.board.network_up, is_up
+        if is_up and not was_up:
+            logger.info("our own network is back")
+            self.fleet.reconnected(self.world)
+            self.wake()
+        elif was_up and not is_up:
+            logger.warning("our own network is down; nothing is tested over it")
 
     async def _sync(self) -> None:
         """Take in what moved in the store since the last look."""

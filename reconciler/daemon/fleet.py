@@ -11,19 +11,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from reconciler.core.diagnosis import Category
 from reconciler.core.due import due_at, phase_of, spread_out
 from reconciler.core.record import Head, Record, Result
 from reconciler.daemon.timetable import Timetable
 from reconciler.daemon.world import World
 
+RECONNECTED_S = 60.0
+"""What a cut kept from being tested is tested within so long after it."""
+
 
 class Known(NamedTuple):
-    """What is kept of a record; `retry_s` is its usual first wait after a failure."""
+    """What is kept of a record; `retry_s` is its usual first wait after a failure.
+
+    `cut_off` tells that our own network kept it from being tested.
+    """
 
     version: int
     type: str
     provider: str
     retry_s: float
+    cut_off: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +75,7 @@ class Fleet:
             type=record.type,
             provider=record.provider,
             retry_s=policy.retry_interval_s,
+            cut_off=_is_cut_off(record),
         )
         self.table.set(record.name, at)
 
@@ -80,6 +89,18 @@ class Fleet:
         if planned_s is None or planned_s < soonest_s:
             self.table.set(name, soonest_s)
 
+    def reconnected(self, world: World) -> None:
+        """Test soon what our own network kept from being tested, spread over a while.
+
+        Nothing has to wait for its usual turn to be known again.
+        """
+        now_s = world.ports.clock.now().timestamp()
+        for name, known in self.known.items():
+            if known.cut_off:
+                soon_s = now_s + phase_of(name, world.seed) * RECONNECTED_S
+                at = self.table.moment_of(name)
+                self.table.set(name, soon_s if at is None else min(at, soon_s))
+
     def forget(self, name: str) -> None:
         """Forget a record that is gone."""
         self.known.pop(name, None)
@@ -92,6 +113,11 @@ class Fleet:
     def retry_after(self, since_s: float) -> float | None:
         """Return the first moment after `since_s` at which a refused one is due."""
         return min((at for at in self.retries.values() if at > since_s), default=None)
+
+
+def _is_cut_off(record: Record) -> bool:
+    unable = record.unable
+    return bool(unable and unable.diagnosis.category is Category.OWN_NETWORK)
 
 
 def _retries(heads: Iterable[Head]) -> Iterable[tuple[str, float]]:

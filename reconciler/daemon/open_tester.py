@@ -41,6 +41,14 @@ class OpenTester:
         """Return how many tests of one provider of a type may run side by side."""
         return self._test.limit_of(kind)
 
+    async def network_is_up(self) -> bool:
+        """Tell whether our own network is not known to be down; asks while it is."""
+        self._begin()
+        try:
+            return await self._test.network_is_up()
+        finally:
+            self._end()
+
     async def of(self, job: Job) -> Verdict:
         """Return the job's verdict; raises nothing but cancellation."""
         self._begin()

@@ -23,6 +23,10 @@ class JobTester(Protocol):
         """Return how many tests of one provider of a type may run side by side."""
         ...
 
+    async def network_is_up(self) -> bool:
+        """Tell whether this machine's own network is not known to be down."""
+        ...
+
     async def of(self, job: Job) -> Verdict:
         """Return the job's verdict; raises nothing but cancellation."""
         ...

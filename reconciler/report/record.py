@@ -20,7 +20,7 @@ from reconciler.core.run import Row
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.numbers import decimal, utc_ms
-from reconciler.report.standing import absence_lines, standing_rows
+from reconciler.report.standing import absence_lines, standing_rows, usage_rows
 from reconciler.report.text import (
     Style,
     blocks,
@@ -58,6 +58,7 @@ def show_human(
         _section("Over time", standing_rows(row, now=now), style),
         absence_lines(row, style=style, now=now),
         _test(record, row, style=style, now=now),
+        _section("Use", usage_rows(record, now=now), style),
         _section("Market data", list(map(_mark, record.marks)), style),
         _section("History, newest first", _history(record), style),
     ]

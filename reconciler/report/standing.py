@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reconciler.core.record import Unable
+from reconciler.core.record import Record, Unable
 from reconciler.core.run import Row
 from reconciler.core.statistics import Latency, Uptime
+from reconciler.core.usage import uses_of_day
 from reconciler.report.ladder import named
 from reconciler.report.text import Style, count, moment, relative, safe
 
@@ -34,6 +35,20 @@ def standing_rows(row: Row, *, now: datetime) -> list[tuple[str, ...]]:
         ),
     )
     return [pair for pair in found if pair[1]]
+
+
+def usage_rows(record: Record, *, now: datetime) -> list[tuple[str, ...]]:
+    """Return how often it is used and from where, newest place first."""
+    usage = record.usage
+    if usage is None:
+        return []
+    rows: list[tuple[str, ...]] = [
+        ("today", count(uses_of_day(usage, now=now), "time")),
+    ]
+    for place in reversed(usage.places):
+        last = f"last {relative(place.last_at, now)}"
+        rows.append(("by", f"{safe(place.who)}, {last}"))
+    return rows
 
 
 def uptime_words(found: Uptime) -> str:

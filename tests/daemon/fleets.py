@@ -65,12 +65,16 @@ class FakeJobTester:
     failing: dict[str, object] = field(default_factory=dict)
     act: object = None
     limit: int = 99
+    network_up: bool = True
     at: dict[str, list[float]] = field(default_factory=dict)
     now: Counter[str] = field(default_factory=Counter)
     most: Counter[str] = field(default_factory=Counter)
 
     def limit_of(self, kind):
         return self.limit
+
+    async def network_is_up(self):
+        return self.network_up
 
     async def of(self, job):
         name = job.connection.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.providers.freshness import stale_at
@@ -14,11 +15,12 @@ from reconciler.adapters.providers.registry import find_adapter
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
-from reconciler.core.ports import Adapter, Ask, Clock, Job, Sample, Unsealer
+from reconciler.core.ports import Adapter, Ask, Clock, Job, Sample, Unsealed, Unsealer
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
 if TYPE_CHECKING:
+    from reconciler.adapters.providers.gate import Gate
     from reconciler.adapters.providers.network import Network
 
 _MAX_REASON_CHARS = 1_000
@@ -39,6 +41,7 @@ class JobTest:
     unsealer: Unsealer
     clock: Clock
     network: Network
+    gate: Gate
     vantage: str = ""
     trace: Callable[[str], None] | None = None
 
@@ -49,6 +52,10 @@ class JobTest:
         except Exception:  # noqa: BLE001 - its test says what is wrong
             return 1
 
+    async def network_is_up(self) -> bool:
+        """Tell whether our own network is not known to be down; asks while it is."""
+        return await self.gate.network_is_up()
+
     async def of(self, job: Job) -> Verdict:
         """Return the job's verdict; raises nothing but cancellation."""
         try:
@@ -58,6 +65,18 @@ class JobTest:
             return self._failed(ProbeName.UNSEAL, _sealed(error))
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
             return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
+        test = partial(self._tested, job, unsealed)
+        try:
+            found = await self.gate.through(job, unsealed.credentials, test)
+        except Exception as error:  # noqa: BLE001 - a file may hold anything
+            scrub = make_scrubber(unsealed.credentials)
+            return self._failed(ProbeName.READY, _bug(error, scrub))
+        if isinstance(found, Diagnosis):
+            return self._failed(ProbeName.READY, found)
+        return found
+
+    async def _tested(self, job: Job, unsealed: Unsealed) -> Verdict:
+        """Return what the provider makes of it; raises nothing but cancellation."""
         try:
             with panics_as_errors():
                 verdict = await self._ask(job.connection, unsealed.credentials)

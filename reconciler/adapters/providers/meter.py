@@ -81,6 +81,9 @@ class Meter:
         return self.timings[-1] if self.timings else None
 
 
+NoteContact = Callable[[str, bool], None]
+"""Takes a host, and whether it answered."""
+
 _CURRENT: ContextVar[Meter | None] = ContextVar("reconcile_meter", default=None)
 _MARKS: ContextVar[SimpleNamespace | None] = ContextVar("reconcile_marks", default=None)
 """The running request's trace context; what a connector notes belongs to it."""
@@ -122,16 +125,19 @@ def note_tls(ssl_object: Any) -> None:
 
 
 def make_trace(
-    *, ticks: Callable[[], float], now_ms: Callable[[], float]
+    *,
+    ticks: Callable[[], float],
+    now_ms: Callable[[], float],
+    note: NoteContact = lambda _host, _reached: None,
 ) -> aiohttp.TraceConfig:
     """Return the trace that fills the meters.
 
     `ticks` is a monotonic clock in seconds, `now_ms` the wall clock that a
-    provider's Date header is compared with.
+    provider's Date header is compared with. `note` hears which host was reached.
     """
     import aiohttp
 
-    recorder = _Recorder(ticks=ticks, now_ms=now_ms)
+    recorder = _Recorder(ticks=ticks, now_ms=now_ms, note=note)
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(recorder.started)
     trace.on_connection_queued_end.append(recorder.left_queue)
@@ -148,13 +154,18 @@ def make_trace(
 class _Recorder:
     """The trace's callbacks; their signature is aiohttp's."""
 
-    __slots__ = ("_now_ms", "_ticks")
+    __slots__ = ("_note", "_now_ms", "_ticks")
 
     def __init__(
-        self, *, ticks: Callable[[], float], now_ms: Callable[[], float]
+        self,
+        *,
+        ticks: Callable[[], float],
+        now_ms: Callable[[], float],
+        note: NoteContact,
     ) -> None:
         self._ticks = ticks
         self._now_ms = now_ms
+        self._note = note
 
     async def started(self, _session: Any, ctx: SimpleNamespace, params: Any) -> None:
         encrypted = params.url.scheme == "https"
@@ -201,12 +212,16 @@ class _Recorder:
             now_ms=self._now_ms(),
             took_ms=timing.total_ms,
         )
+        self._note(timing.host, True)
 
     async def received(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
         ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
 
-    async def failed(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
+    async def failed(self, _s: Any, ctx: SimpleNamespace, params: Any) -> None:
         timing = ctx.timing
+        # A URL that may not be called (a `ValueError` of aiohttp's) was not tried.
+        if timing.status is None and not isinstance(params.exception, ValueError):
+            self._note(timing.host, False)
         timing.total_ms = _ms(self._ticks() - ctx.began)
         if ctx.socket is not None and timing.connect_ms is None:
             took = _ms(ctx.socket - ctx.connecting)

@@ -9,9 +9,7 @@ literal address, leads to the loopback server, whatever a connection's file says
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from reconciler.adapters.providers.addresses import (
@@ -33,8 +31,19 @@ from reconciler.adapters.providers.addresses import (
     require_literal_allowed,
     require_plain_spelling,
 )
+from reconciler.adapters.providers.contacts import Contacts
 from reconciler.adapters.providers.inflight import Inflight, Watched
-from reconciler.adapters.providers.meter import make_trace, note_socket, note_tls
+from reconciler.adapters.providers.loopback import (
+    LoopbackResolver,
+    Sandbox,
+    read_sandbox,
+)
+from reconciler.adapters.providers.meter import (
+    NoteContact,
+    make_trace,
+    note_socket,
+    note_tls,
+)
 from reconciler.adapters.providers.tracing import make_keeper
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
@@ -43,22 +52,11 @@ from reconciler.core.ports import Clock
 if TYPE_CHECKING:
     import httpx
 
-LOOPBACK = "127.0.0.1"
 DEFAULT_LIMIT = 64
 _CLOSING_TURNS = 3
 """A cut TLS connection needs the loop twice more: for itself and what is below."""
 
 _LOUD_LOGGERS = ("ccxt.base.exchange", "httpx", "httpcore", "aiohttp", "hpack")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
-    """Where the loopback server listens, as `sandbox.json` says."""
-
-    port: int
-    closed_port: int
-    ca_file: Path
-    refused_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +66,7 @@ class Network:
     `shared` holds what adapters keep for the network's life (an exchange's
     markets); each uses its own key and registers what is to be closed in `exits`.
     `cache` is the folder of what adapters remember between runs, None for nothing.
+    `contacts` remembers which hosts answered lately.
     `trace` takes each request and answer as lines, scrubbed; None for no trace.
     `make_tls` returns a TLS context of one's own, which trusts the given PEM
     authorities, the system's without any, and in the sandbox always the sandbox's.
@@ -85,6 +84,7 @@ class Network:
     shared: dict[str, Any] = field(default_factory=dict)
     exits: list[Callable[[], Any]] = field(default_factory=list)
     inflight: Inflight = field(default_factory=Inflight)
+    contacts: Contacts = field(default_factory=lambda: Contacts(time.monotonic))
     trace: Callable[[str], None] | None = None
 
     def now_ms(self) -> int:
@@ -106,6 +106,28 @@ class Network:
         from reconciler.adapters.providers.http_client import make_client
 
         return make_client(self._guarded(proxy, tls), tls=self.tls)
+
+    async def knock(self, host: str, port: int) -> bool:
+        """Tell whether a host takes a connection, under the rules of all requests."""
+        connector = self.session.connector
+        if not isinstance(connector, _Connector):
+            return False
+        try:
+            for found in await connector.addresses(host, port):
+                _, writer = await asyncio.open_connection(found["host"], found["port"])
+                writer.close()
+                return True
+        except (aiohttp.ClientError, OSError, ProviderError):
+            return False
+        return False
+
+    async def answers(self, url: str) -> bool:
+        """Tell whether a URL answers anything at all; the answer is not read."""
+        try:
+            async with self._guarded(None).request("GET", url):
+                return True
+        except (aiohttp.ClientError, OSError, ProviderError):
+            return False
 
     def _guarded(
         self, proxy: str | None, tls: ssl.SSLContext | None = None
@@ -206,9 +228,10 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     now = clock.now if clock is not None else _now
     make_tls = partial(_make_tls, read_sandbox(sandbox) if sandbox else None)
     tls, ranges = make_tls(""), read_ranges(allow)
+    contacts = Contacts(time.monotonic)
     session = aiohttp.ClientSession(
         connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
-        trace_configs=_traces(now, keeping=trace is not None),
+        trace_configs=_traces(now, contacts.note, keeping=trace is not None),
         trust_env=trust_env,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "reconcile"},
@@ -224,6 +247,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         vantage=vantage,
         proxy=proxy,
         is_sandbox=sandbox is not None,
+        contacts=contacts,
         trace=trace,
     )
     try:
@@ -237,9 +261,13 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
             await asyncio.sleep(0)
 
 
-def _traces(now: Callable[[], datetime], *, keeping: bool) -> list[aiohttp.TraceConfig]:
+def _traces(
+    now: Callable[[], datetime], note: NoteContact, *, keeping: bool
+) -> list[aiohttp.TraceConfig]:
     timing = make_trace(
-        ticks=time.perf_counter, now_ms=lambda: now().timestamp() * 1000
+        ticks=time.perf_counter,
+        now_ms=lambda: now().timestamp() * 1000,
+        note=note,
     )
     return [timing, make_keeper()] if keeping else [timing]
 
@@ -249,23 +277,6 @@ def pin_loggers() -> None:
     for name in _LOUD_LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
-
-
-def read_sandbox(path: Path) -> Sandbox:
-    """Read where the sandbox listens; raises `InputError`."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Sandbox(
-            port=int(data["port"]),
-            closed_port=int(data["closed_port"]),
-            ca_file=path.parent / data["ca_file"],
-            refused_hosts=frozenset(data.get("refused_hosts", ())),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"no running sandbox is described in '{path}': "
-            "start one with 'reconcile sandbox'"
-        ) from error
 
 
 def _make_tls(sandbox: Sandbox | None, ca_pem: str = "") -> ssl.SSLContext:
@@ -297,37 +308,6 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), tz=UTC)
 
 
-class LoopbackResolver(AbstractResolver):
-    """Answers every name with the sandbox's port; reads its file again each time.
-
-    The file may change under a running test: it says which hosts refuse.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    async def resolve(
-        self, host: str, port: int = 0, family: int = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return the loopback address; `port` and `family` are not looked at."""
-        del port, family
-        sandbox = read_sandbox(self._path)
-        refused = host in sandbox.refused_hosts
-        return [
-            ResolveResult(
-                hostname=host,
-                host=LOOPBACK,
-                port=sandbox.closed_port if refused else sandbox.port,
-                family=socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-        ]
-
-    async def close(self) -> None:
-        """Hold nothing open."""
-
-
 class _Connector(aiohttp.TCPConnector):
     """Refuses addresses that are not allowed, and cuts a connection that is given up.
 
@@ -346,6 +326,10 @@ class _Connector(aiohttp.TCPConnector):
             return make_protocol()
 
         self._factory = noted  # type: ignore[assignment]
+
+    async def addresses(self, host: str, port: int) -> list[ResolveResult]:
+        """Return where a host is, refusing what connections may not lead to."""
+        return await self._resolve_host(host, port)
 
     async def _resolve_host(
         self, host: str, port: int, traces: Any = None

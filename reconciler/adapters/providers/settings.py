@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from reconciler.adapters.providers.answers import Answer
 from reconciler.adapters.providers.checks import Accepts, is_timeout
 from reconciler.adapters.providers.network import Network
 from reconciler.adapters.providers.patience import waiting_for_turn
+from reconciler.adapters.providers.sharing import sharers
 from reconciler.adapters.providers.waits import reset_after_s
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
@@ -20,6 +21,7 @@ from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Credentials
 
 _WINDOW_S = 60.0
+_MOST_PACERS = 4096
 MAX_HELD_S = 30.0
 """A longer wait is not ours to sit out: the next answer says that it is refused."""
 
@@ -111,12 +113,21 @@ class Pacer:
 def pacer_of(
     network: Network, connection: Connection, *, ticks: Callable[[], float]
 ) -> Pacer:
-    """Return the pacer of `config.rate_limit`; tests of one run share it."""
-    key = f"pacer:{connection.name}"
-    if key not in network.shared:
-        limit, window_s = _budget(connection.config.get("rate_limit"))
-        network.shared[key] = Pacer(limit, ticks=ticks, window_s=window_s)
-    pacer: Pacer = network.shared[key]
+    """Return the pacer of `config.rate_limit`, for as long as the network lives.
+
+    A provider counts by account: whoever asks with the same one and declares the same
+    limit shares it. Without an account, a connection has its own.
+    """
+    limit, window_s = _budget(connection.config.get("rate_limit"))
+    shared = sharers()
+    key = (connection.name if shared is None else shared, limit, window_s)
+    known: OrderedDict[Hashable, Pacer] = network.shared.setdefault(
+        "pacers", OrderedDict()
+    )
+    pacer = known.pop(key, None) or Pacer(limit, ticks=ticks, window_s=window_s)
+    known[key] = pacer
+    if len(known) > _MOST_PACERS:
+        known.popitem(last=False)
     return pacer
 
 

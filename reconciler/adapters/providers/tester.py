@@ -9,13 +9,16 @@ test may go on after a stop was asked for.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.adapters.providers.gate import Gate, Shared
+from reconciler.adapters.providers.holds import Holds
 from reconciler.adapters.providers.job_test import JobTest
 from reconciler.adapters.providers.loops import quiet_runner, rare_collections
 from reconciler.core.ports import Adapter, Clock, Job, Observer, Unsealer
@@ -46,7 +49,8 @@ class ConcurrentTester:
     """The pipeline's `Tester`.
 
     `adapters` is called when the first test begins; `limit` tests run at once.
-    Tests that run when a stop is asked for have `grace_s` seconds to end.
+    Tests that run when a stop is asked for have `grace_s` seconds to end. `references`
+    tell whether our network is up, and `shared` what is known of limits and keys.
     """
 
     adapters: Callable[[], Mapping[str, Adapter]]
@@ -62,6 +66,9 @@ class ConcurrentTester:
     cache: Path | None = None
     trace: Callable[[str], None] | None = None
     grace_s: float = STOP_GRACE_S
+    references: Sequence[str] = ()
+    ask_every_s: float = 10.0
+    shared: Shared = field(default_factory=lambda: Shared(Holds(time.monotonic)))
 
     def run(
         self, jobs: Sequence[Job], *, decide: Decide, keep: Keep | None = None
@@ -83,6 +90,7 @@ class ConcurrentTester:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[JobTest]:
         """Yield what tests one job, over a network that is open meanwhile."""
+        from reconciler.adapters.connectivity import Outlook
         from reconciler.adapters.providers.network import open_network
 
         async with open_network(
@@ -95,11 +103,14 @@ class ConcurrentTester:
             trace=self.trace,
             limit=max(1, self.limit) * _CONNECTIONS_PER_TEST,
         ) as network:
+            outlook = Outlook(network, self.references, interval_s=self.ask_every_s)
+            network.exits.append(outlook.close)
             yield JobTest(
                 adapters=self.adapters(),
                 unsealer=self.unsealer,
                 clock=self.clock,
                 network=network,
+                gate=Gate(outlook, self.shared),
                 vantage=self.vantage,
                 trace=self.trace,
             )

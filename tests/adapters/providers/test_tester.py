@@ -51,11 +51,13 @@ class FakeAdapter:
         self.now = Counter()
         self.most = Counter()
         self.networks = set()
+        self.opened = 0
         self.closed = 0
 
     @asynccontextmanager
     async def open(self, connection, credentials, network):
         self.networks.add(id(network))
+        self.opened += 1
         self.connection = connection
         try:
             yield Running(self, connection)
@@ -275,7 +277,7 @@ def test_what_does_not_end_in_time_is_given_up():
 
     assert decided == {}
     assert len(left) == 3
-    assert adapter.closed == 3
+    assert adapter.closed == adapter.opened > 0
 
 
 def test_an_error_of_the_caller_ends_the_run_and_is_raised():

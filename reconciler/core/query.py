@@ -10,7 +10,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.run import Row
+from reconciler.core.selecting import LabelTerm, fits_all
 
 MAX_LIMIT: Final = 500
 _WORST_FIRST: Final = {
@@ -70,7 +71,7 @@ class Query:
 
     Every word of `text` must occur in the name, type, provider, owner, a label or
     the class of the diagnosis, in any case of letters. Axes, owners, types and
-    providers accept any of their values, labels must all match; globs are allowed.
+    providers accept any of their values, labels must all fit; globs are allowed.
     Health is sorted with the worst first; trouble is that order with the sync taken
     into account. What has no value comes last, whichever the direction. `after` is
     the `next` of an answer; it and `offset` exclude each other. `limit` is
@@ -84,7 +85,7 @@ class Query:
     owner: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[LabelTerm, ...] = ()
     sort: Sort = Sort.NAME
     descending: bool = False
     limit: int = 50
@@ -149,7 +150,7 @@ class Table:
         wanted = (
             *(query.text, query.intent, query.sync, query.health),
             *(query.owner, query.type, query.provider),
-            tuple(sorted(query.labels.items())),
+            query.labels,
         )
         if wanted not in self._found:
             if len(self._found) >= _KEPT:
@@ -227,7 +228,8 @@ def _others(table: Table, query: Query) -> Sequence[bool] | None:
         for attribute in ("owner", "type", "provider")
         if (patterns := getattr(query, attribute))
     ]
-    tests += [_labelled(key, pattern) for key, pattern in query.labels.items()]
+    if query.labels:
+        tests.append(lambda row: fits_all(query.labels, row.labels))
     wanted = query.text.casefold().split()
     if not tests and not wanted:
         return None
@@ -248,10 +250,6 @@ def _among(attribute: str, patterns: Sequence[str]) -> Callable[[Row], bool]:
         return text in plain or any(fnmatchcase(text, glob) for glob in globs)
 
     return test
-
-
-def _labelled(key: str, pattern: str) -> Callable[[Row], bool]:
-    return lambda row: key in row.labels and fnmatchcase(row.labels[key], pattern)
 
 
 def _words_of(row: Row) -> str:

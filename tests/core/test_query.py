@@ -12,6 +12,7 @@ from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.query import Query, Sort, Table, ask, matches
 from reconciler.core.run import Row
+from reconciler.core.selecting import label_term
 from reconciler.core.statistics import Uptime
 
 # A busy machine generates slowly; that says nothing about these laws.
@@ -53,6 +54,10 @@ def names(answer):
     return [one.name for one in answer.rows]
 
 
+def terms(*texts):
+    return tuple(map(label_term, texts))
+
+
 FLEET = (
     row("binance-main", labels={"env": "prod"}, owner="user:anna", latency_ms=30.0),
     row("binance-test", labels={"env": "test"}, sync=Sync.PENDING),
@@ -78,8 +83,10 @@ FLEET = (
         (Query(owner=("user:*",)), ["binance-main"]),
         (Query(type=("mtapi", "nothing")), ["fx"]),
         (Query(provider=("mt4_*", "okx")), ["fx", "okx"]),
-        (Query(labels={"env": "*"}), ["binance-main", "binance-test"]),
-        (Query(labels={"env": "prod", "desk": "*"}), []),
+        (Query(labels=terms("!env")), ["fx", "okx"]),
+        (Query(labels=terms("env!=pr*")), ["binance-test", "fx", "okx"]),
+        (Query(labels=terms("env")), ["binance-main", "binance-test"]),
+        (Query(labels=terms("env=prod", "desk")), []),
         (Query(sort=Sort.HEALTH), ["fx", "okx", "binance-main", "binance-test"]),
         (Query(sort=Sort.LATENCY), ["fx", "binance-main", "binance-test", "okx"]),
         (

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.query import Query, Sort, Table, ask
+from reconciler.core.selecting import LabelTerm
 from reconciler.report.html.listing import (
     FIRST,
     PAGE_LIMIT,
@@ -82,7 +83,7 @@ def test_the_form_takes_along_what_it_does_not_ask_for():
         limit=PAGE_LIMIT,
         sync=frozenset({Sync.REJECTED}),
         owner=("admin", "user:x"),
-        labels={"a": "1", "b": "2"},
+        labels=(LabelTerm(key="a", pattern="1"), LabelTerm(key="b", pattern="2")),
     )
 
     page = page_of(query=query)
@@ -114,7 +115,9 @@ queries = st.builds(
     sync=st.frozensets(st.sampled_from(Sync)),
     intent=st.frozensets(st.sampled_from(Intent)),
     owner=st.lists(words.filter(bool), max_size=2).map(tuple),
-    labels=st.dictionaries(st.text("abc", min_size=1), words, max_size=2),
+    labels=st.lists(
+        st.builds(LabelTerm, key=st.text("abc", min_size=1), pattern=words), max_size=2
+    ).map(tuple),
     sort=st.sampled_from(Sort),
     descending=st.booleans(),
     limit=st.integers(1, 500),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, get_origin
 
 from pydantic import (
     AwareDatetime,
@@ -18,10 +18,14 @@ from starlette.datastructures import QueryParams
 
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.query import MAX_LIMIT, Query, Sort
+from reconciler.core.selecting import label_term
 from reconciler.daemon.http.problems import Fault, Problem
 
 M = TypeVar("M", bound=BaseModel)
 Globs = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+_LABEL: Final = r"^(?:(?:[^!].*?|![^=].*?|!)!=|[^!=][^=]*=|!?[^!=][^=]*$)"
+"""What `core.selecting` can read, for the description."""
+Label = Annotated[str, Field(pattern=_LABEL, max_length=400)]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -56,11 +60,10 @@ class ListParams(Asked):
     owner: Globs = Field(default=[], description="Any of these; globs are allowed.")
     type: Globs = Field(default=[], description="Any of these; globs are allowed.")
     provider: Globs = Field(default=[], description="Any of these; globs are allowed.")
-    label: Annotated[
-        list[Annotated[str, Field(pattern=r"^[^=]+=[^=]*$", max_length=400)]],
-        Field(max_length=20),
-    ] = Field(
-        default=[], description="KEY=VALUE; all must match; the value may be a glob."
+    label: Annotated[list[Label], Field(max_length=20)] = Field(
+        default=[],
+        description="desk=spot, desk=sp*, desk!=spot, desk (any value) or !desk "
+        "(none); all must fit.",
     )
     sort: Sort = Field(default=Sort.NAME, description="What to order by.")
     order: Literal["asc", "desc"] = Field(default="asc", description="The direction.")
@@ -82,7 +85,7 @@ class ListParams(Asked):
             owner=tuple(self.owner),
             type=tuple(self.type),
             provider=tuple(self.provider),
-            labels=dict(pair.split("=", 1) for pair in self.label),
+            labels=tuple(term for one in self.label if (term := label_term(one))),
             sort=self.sort,
             descending=self.order == "desc",
             limit=self.limit,

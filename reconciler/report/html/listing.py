@@ -164,7 +164,7 @@ def query_pairs(query: Query) -> list[tuple[str, str]]:
         pairs += [(name, word) for word in sorted(getattr(query, name))]
     for name in ("owner", "type", "provider"):
         pairs += [(name, word) for word in getattr(query, name)]
-    pairs += [("label", f"{key}={text}") for key, text in sorted(query.labels.items())]
+    pairs += [("label", str(term)) for term in query.labels]
     usual = Query(sort=FIRST, limit=PAGE_LIMIT)
     if query.sort is not usual.sort:
         pairs.append(("sort", query.sort.value))
@@ -238,7 +238,7 @@ def _kept(query: Query) -> list[tuple[str, str]]:
 
 
 def _label(query: Query) -> str:
-    return next((f"{key}={text}" for key, text in sorted(query.labels.items())), "")
+    return next(map(str, query.labels), "")
 
 
 def _order_words(query: Query) -> str:

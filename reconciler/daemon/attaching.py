@@ -22,9 +22,11 @@ Renewed = Callable[[App], None]
 
 async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> None:
     """Serve the API and the page until the stack is left; raises `ReconcilerError`."""
-    from reconciler.daemon.http.ruling import read_rules  # noqa: PLC0415  # only here
-    from reconciler.daemon.http.serving import serving  # noqa: PLC0415  # the same
-    from reconciler.daemon.meter import Meter  # noqa: PLC0415  # the same
+    # Loaded only to listen: a daemon without needs no server.
+    from reconciler.daemon.http.ruling import read_rules  # noqa: PLC0415
+    from reconciler.daemon.http.serving import serving  # noqa: PLC0415
+    from reconciler.daemon.meter import Meter  # noqa: PLC0415
+    from reconciler.daemon.pages.routes import PAGES  # noqa: PLC0415
 
     meter = Meter()
     daemon.listeners.append(meter)
@@ -35,6 +37,7 @@ async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> 
             listen=listen,
             desired=lambda: daemon.desired,
             meter=meter,
+            pages=PAGES,
         )
     )
     logger.info("listening", extra={"url": served.url})

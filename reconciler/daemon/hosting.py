@@ -49,6 +49,10 @@ _LAST_REPORT_S = 20.0
 _BASE = 128
 
 
+Part = Callable[[asyncio.Event], Awaitable[None]]
+"""A part of the daemon beside its engine: works until the event is set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the operator chose. `once`: apply, test what is due, and end."""
@@ -69,6 +73,7 @@ class Daemon:
         self.options = options
         self.listeners: list[Listener] = []
         self.on_renewed: list[Renewed] = []
+        self.parts: dict[str, Part] = {}
         self.desired: DesiredSet | None = None
         self.board = Board(
             clock=app.clock, run_id=options.run_id, started_at=app.clock.now()
@@ -158,13 +163,13 @@ class Daemon:
     async def _work(self) -> ExitCode:
         """Work until a signal."""
         stop = self.stopping.asked
-        parts = {
-            "cycles": lambda: self.cycler.run(stop),
-            "watching": lambda: watch_files(self._watch, self.cycler.want, stop),
-        }
+        self.parts["cycles"] = self.cycler.run
+        self.parts["watching"] = lambda ending: watch_files(
+            self._watch, self.cycler.want, ending
+        )
         tasks = [
             asyncio.ensure_future(self._kept(name, part))
-            for name, part in parts.items()
+            for name, part in self.parts.items()
         ]
         self.options.notifier.ready("applying the files")
         logger.info("daemon started", extra={"who": self.app.who})
@@ -193,11 +198,11 @@ class Daemon:
         applied = run.exit_code if run else ExitCode.INVALID
         return worst((applied, exit_code_of_tests(self._once)))
 
-    async def _kept(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+    async def _kept(self, name: str, part: Part) -> None:
         """Keep a part of the daemon at work, whatever it raises."""
         while not self.stopping.asked.is_set():
             try:
-                await part()
+                await part(self.stopping.asked)
             except Exception as error:  # noqa: BLE001 - it begins anew
                 self.board.count("panics")
                 extra = {"part": name, "exception": type(error).__qualname__}

@@ -94,6 +94,7 @@ def test_it_serves_what_there_is_and_tests_on_request(applied, start):
     wait_until(lambda: daemon.said("cycle finished"))
 
     assert httpx.get(f"{url}readyz").status_code == 200
+    assert "spot" in httpx.get(url).text
     before = applied.here("show", "spot", "--format", "json").json
     told = httpx.post(f"{url}api/v1/connections/spot/test", json={}).json()
 

@@ -15,7 +15,7 @@ from reconciler.cli.finding import found_file
 from reconciler.cli.judging import is_wrong, say_problems
 from reconciler.cli.keys import require_key
 from reconciler.cli.looking import sealed_names
-from reconciler.core.errors import InputError, RefusedError
+from reconciler.core.errors import InputError, RefusedError, StateError
 from reconciler.core.guard import Guard, Refusal
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
 from reconciler.core.plan import ActionKind
@@ -50,6 +50,14 @@ class AskedTests:
     everything: bool = False
     suspended: bool = False
     accept_sample: bool = False
+    here: bool = False
+    wait: bool | None = None
+    """Whether to wait for the daemon's answer; None: for whoever tests."""
+
+    @property
+    def is_for_daemon(self) -> bool:
+        """Tell whether a running daemon may make the tests."""
+        return not (self.here or self.suspended or self.accept_sample)
 
     @property
     def is_general(self) -> bool:
@@ -71,9 +79,11 @@ def run_tests(
     chosen = _choose(app, asked)
     if chosen.left_out:
         console.say(f"Suspended, not tested: {names(chosen.left_out, limit=10)}.")
-    recorded = test_and_record(
-        console, app, chosen.records, accept_sample=asked.accept_sample
-    )
+    recorded = _tested_by_daemon(console, app, asked, chosen)
+    if recorded is None:
+        recorded = test_and_record(
+            console, app, chosen.records, accept_sample=asked.accept_sample
+        )
     files = DesiredSet(heads={})
     told: tuple[Outcome, ...] = ()
     if chosen.files:
@@ -84,6 +94,31 @@ def run_tests(
     if is_wrong(files.diagnostics):
         code = worst((code, ExitCode.INVALID))
     return outcomes, exit_code_after(console, code)
+
+
+def _tested_by_daemon(
+    console: Console, app: App, asked: AskedTests, chosen: Chosen
+) -> tuple[Outcome, ...] | None:
+    """Return what the running daemon found; None when it is not to be asked.
+
+    Raises:
+        StateError: It is not running, although its answer was asked for.
+    """
+    if not (chosen.records and asked.is_for_daemon):
+        return None
+    from reconciler.daemon.asking import ask_daemon
+
+    wanted = [record.name for record in chosen.records]
+    wait = asked.wait is not False
+    answer = ask_daemon(app, wanted, who=app.who, wait=wait)
+    if answer is None and asked.wait is not None:
+        raise StateError(
+            "no daemon runs for this workspace and store; leave out --wait and "
+            "--no-wait to test here, or start 'reconcile daemon'"
+        )
+    if answer and not wait:
+        console.say(f"The daemon was asked, request {answer.token}; not waiting.")
+    return answer.outcomes if answer else None
 
 
 def _choose(app: App, asked: AskedTests) -> Chosen:

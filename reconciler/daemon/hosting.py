@@ -30,7 +30,9 @@ from reconciler.daemon.offloading import Line
 from reconciler.daemon.open_tester import OpenTester
 from reconciler.daemon.operating import Operations
 from reconciler.daemon.reloading import Reloader
+from reconciler.daemon.requests import RequestServer
 from reconciler.daemon.signals import Stopping, hearing
+from reconciler.daemon.socket_place import require_alone, socket_path
 from reconciler.daemon.standing import note_run
 from reconciler.daemon.submitting import QueuedTester
 from reconciler.daemon.watching import Watch, watch_files
@@ -126,6 +128,8 @@ class Daemon:
     async def _open(self, stack: AsyncExitStack) -> None:
         app = self.app
         self._reloader.begin(app)
+        if not self.options.once:
+            require_alone(socket_path(app))
         cycles, self.storage = Line("cycles"), Line("store")
         stack.push_async_callback(self.storage.close)
         stack.push_async_callback(cycles.close)
@@ -164,6 +168,8 @@ class Daemon:
         """Work until a signal."""
         stop = self.stopping.asked
         self.parts["cycles"] = self.cycler.run
+        requests = RequestServer(control=self.control, path=socket_path(self.app))
+        self.parts["requests"] = requests.run
         self.parts["watching"] = lambda ending: watch_files(
             self._watch, self.cycler.want, ending
         )

@@ -295,3 +295,56 @@ def commit(theirs):
     who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     git("-C", theirs, *who, "commit", "--quiet", "--no-gpg-sign", "--message", "x")
     return git("-C", theirs, "rev-parse", "HEAD").strip()
+
+
+def test_a_test_on_request_is_made_by_the_running_daemon(applied, sandbox, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+
+    passed = applied.here("test", "spot", "--wait", "--format", "json")
+    sandbox.set_fault("binance", "bad_key")
+    failed = applied.here("test", "spot", code=5)
+    asked = applied.here("test", "spot", "--no-wait")
+    wait_until(lambda: len(daemon.said("tests asked for")) == 3)
+    wait_until(lambda: len(daemon.said("test finished", connection="spot")) == 3)
+
+    assert "spot" in passed.out
+    assert "spot" in failed.out
+    assert "not waiting" in asked.err
+    assert daemon.end() == 143
+    applied.here("test", "spot", "--wait", code=1)
+
+
+def test_the_daemons_socket_is_for_its_owner_only(applied, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    [socket] = applied.path.glob(".reconcile/daemon/*/socket")
+
+    assert socket.stat().st_mode & 0o777 == 0o600
+    assert socket.parent.stat().st_mode & 0o777 == 0o700
+    assert daemon.end() == 143
+    assert not socket.exists()
+
+
+def test_a_second_daemon_for_the_same_store_is_refused(applied, start):
+    first = start(applied)
+    wait_until(lambda: list(applied.path.glob(".reconcile/daemon/*/socket")))
+
+    done = applied.run("daemon", code=75)
+
+    assert "a daemon runs already" in done.err
+    assert first.end() == 143
+
+
+def test_a_daemon_that_was_killed_leaves_nothing_in_the_way(applied, start):
+    first = start(applied)
+    wait_until(lambda: list(applied.path.glob(".reconcile/daemon/*/socket")))
+    first.process.kill()
+    first.end()
+
+    applied.here("test", "spot")
+    second = start(applied)
+    wait_until(lambda: second.said("cycle finished"))
+
+    applied.here("test", "spot", "--wait")
+    assert second.end() == 143

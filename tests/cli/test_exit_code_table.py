@@ -133,6 +133,8 @@ TABLE = {
         (5, when.a_failing_provider, "--all"),
         (4, when.a_suspension, "spot"),
         (64, when.nothing, ""),
+        (64, when.nothing, "spot --here --wait"),
+        (1, when.nothing, "spot --wait"),
         (130, when.a_silent_provider, "spot"),
         (143, when.a_silent_provider, "--all"),
     ],

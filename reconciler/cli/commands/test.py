@@ -32,6 +32,12 @@ from reconciler.cli.options import example, format_option, select_option
     help="Hold later tests to the data that this one sees.",
 )
 @click.option(
+    "--wait/--no-wait",
+    default=None,
+    help="Ask the running daemon, and wait for its answer or not.",
+)
+@click.option("--here", is_flag=True, help="Test in this process, daemon or not.")
+@click.option(
     "--trace",
     is_flag=True,
     help="Show each request and answer on stderr, without secrets (balances may show); "
@@ -57,12 +63,18 @@ def command(
     What runs is held to the data with which it went live: another unit, bars that
     begin elsewhere or another contract under the old symbol fail. What is suspended
     is left out, and refused with 4 when it is asked for by name.
+
+    While a daemon runs for this store, it makes the tests: they share its limits, and
+    no connection is tested twice at once.
     """
     from reconciler.cli.progress import progress
     from reconciler.cli.testing import AskedTests, run_tests
     from reconciler.report.verdicts import verdicts_human, verdicts_json
 
+    asked["here"] = asked["here"] or trace or parallelism is not None
     wish = AskedTests(**asked)
+    if wish.wait is not None and not wish.is_for_daemon:
+        raise click.UsageError("--wait and --no-wait are for tests by the daemon")
     if not (wish.what or wish.everything or wish.labels):
         raise click.UsageError(
             "say what to test: names, patterns, files, --label or --all"

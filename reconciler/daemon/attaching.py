@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Renewed = Callable[[App], None]
-"""Called with the new outside world after a reload."""
+"""Called with the outside world, after a reload or after the files were read."""
 
 
 async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> None:
@@ -53,3 +53,29 @@ async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> 
             daemon.board.problem("http", "")
 
     daemon.on_renewed.append(take)
+    daemon.on_read.append(take)  # the policy is one of the files
+
+
+def attach_alerts(daemon: Daemon) -> None:
+    """Tell people of what is wrong, if `alerts:` names anybody to tell."""
+    from reconciler.daemon.alerting.service import AlertService  # noqa: PLC0415
+
+    service = AlertService(
+        daemon.app,
+        board=daemon.board,
+        state=daemon.engine.state,
+        offload=daemon.storage,
+    )
+    daemon.listeners.append(service)
+    daemon.parts["alerts"] = service.run
+
+    def renew(app: App) -> None:
+        try:
+            service.renew(app)
+        except ReconcilerError as error:
+            logger.warning("alerts not renewed", extra={"error": str(error)})
+            daemon.board.problem("alerts", f"the new alerts are not taken: {error}")
+        else:
+            daemon.board.problem("alerts", "")
+
+    daemon.on_renewed.append(renew)

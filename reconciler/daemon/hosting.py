@@ -18,7 +18,7 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
 from reconciler.core.ports import DesiredSet, Ports
 from reconciler.core.run import RunReport
-from reconciler.daemon.attaching import Renewed, attach_http
+from reconciler.daemon.attaching import Renewed, attach_alerts, attach_http
 from reconciler.daemon.board import Board
 from reconciler.daemon.cycle import COMMAND, Wish, run_cycle
 from reconciler.daemon.cycling import Cycler
@@ -75,6 +75,7 @@ class Daemon:
         self.options = options
         self.listeners: list[Listener] = []
         self.on_renewed: list[Renewed] = []
+        self.on_read: list[Renewed] = []
         self.parts: dict[str, Part] = {}
         self.desired: DesiredSet | None = None
         self.board = Board(
@@ -161,6 +162,8 @@ class Daemon:
             desired=lambda: self.desired,
         )
         self.board.problem("start", "the files were not applied yet")
+        if not self.options.once:
+            attach_alerts(self)
         if self.options.listen is not None:
             await attach_http(self, self.options.listen, stack)
 
@@ -250,7 +253,7 @@ class Daemon:
         return run
 
     def _files_were_read(self, app: App) -> None:
-        for take in self.on_renewed:
+        for take in self.on_read:
             take(app)
 
     def _renewed(self) -> App | None:
@@ -275,6 +278,8 @@ class Daemon:
         else:
             task = asyncio.ensure_future(self._replace_tester())
             task.add_done_callback(lambda done: done.exception())
+        for take in self.on_renewed:
+            take(app)
 
     async def _replace_tester(self) -> None:
         before, self.tester = self.tester, await OpenTester.opened(self.app)

@@ -124,9 +124,9 @@ class App:
         """
         if not self.choices.as_login:
             return None
-        from reconciler.adapters.policy_file import sight_of
+        from reconciler.adapters.policy_file import sight_in
 
-        return sight_of(self.files_at, self.choices.as_login)
+        return sight_in(self.files_at, self.choices.as_login)
 
     @cached_property
     def clock(self) -> Clock:

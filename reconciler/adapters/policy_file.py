@@ -70,13 +70,13 @@ class PolicyBook:
         return read_policy(self.data.decode(errors="replace"))
 
 
-def sight_of(directory: Path, login: str) -> Sight:
+def sight_in(directory: Path, login: str) -> Sight:
     """Return what a login sees by the policy in a folder.
 
     Raises:
         InputError: There is no policy, it is invalid, or it names nobody so.
     """
-    from reconciler.core.sight import Sight  # noqa: PLC0415  # rarely
+    from reconciler.core.sight import sight_of  # noqa: PLC0415  # rarely
 
     book = PolicyBook(str(directory))
     if book.data is None:
@@ -86,7 +86,7 @@ def sight_of(directory: Path, login: str) -> Sight:
             f"{FILE} is invalid, so nobody can be told what is theirs; 'reconcile "
             "validate' says what is wrong"
         )
-    sight = Sight(login=login, policy=book.policy)
+    sight = sight_of(book.policy, login)
     if not sight.is_known:
         raise InputError(f"{FILE} names nobody with the login '{login}'")
     return sight

@@ -7,7 +7,7 @@ anything is made of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.core.diagnostic import Diagnostic
@@ -20,10 +20,11 @@ ANOTHER = "another file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One login under a policy."""
+    """One login under a policy; `may_see` tells whose connections are theirs to see."""
 
     login: str
     policy: Policy
+    may_see: Callable[[str], bool]
 
     @property
     def is_everything(self) -> bool:
@@ -35,10 +36,6 @@ class Sight:
         """Tell whether the policy names the login at all."""
         users = self.policy.users.values()
         return self.is_everything or any(self.login in user.logins for user in users)
-
-    def may_see(self, owner: str) -> bool:
-        """Tell whether an owner's connections are theirs to see."""
-        return visible(self.policy, self.login)(owner)
 
     def may_see_file(self, file: str, owner: str = "") -> bool:
         """Tell whether a file is theirs; without a known owner by its folder."""
@@ -54,6 +51,11 @@ class Sight:
     def may_see_path(self, file: str, owners: Mapping[str, str]) -> bool:
         """Tell the same, from the owners of the files that can be read."""
         return self.may_see_file(file, owners.get(file, ""))
+
+
+def sight_of(policy: Policy, login: str) -> Sight:
+    """Return what a login sees; one that the policy does not name sees nothing."""
+    return Sight(login=login, policy=policy, may_see=visible(policy, login))
 
 
 def seen_set(sight: Sight, desired: DesiredSet) -> DesiredSet:

@@ -101,8 +101,10 @@ def plan_summary(plan: Plan) -> str:
 def run_counts(report: RunReport) -> str:
     """Return `49 applied, 1 rejected; 49 healthy, 1 error`, a bad end first."""
     rows = report.connections
-    done = [r.outcome for r in rows if r.outcome]
+    held = held_by(report.refusals)
+    done = [r.outcome for r in rows if r.outcome and r.name not in held]
     results = [f"{done.count(word)} {word}" for word in Result if word in done]
+    results += [f"{len(held)} held back"] if held else []
     ended = _ending(report)
     said = [", ".join([*ended, *results]) or "nothing to do"]
     said += [health_counts(rows)] if rows or not ended else []
@@ -172,8 +174,6 @@ def _ending(report: RunReport) -> list[str]:
         return ["stopped"]
     if stops_all(report.refusals):
         return ["refused, nothing was done"]
-    if held := held_by(report.refusals):
-        return [f"{len(held)} held back"]
     return ["failed"] if report.error else []
 
 

@@ -112,6 +112,7 @@ def _play(stage: Stage) -> None:
     _go_live(stage)
     _look(stage)
     _push_a_bad_key(stage)
+    _have_an_incident(stage)
     _change_who_can_open(stage)
     _lose_a_file(stage)
     _report(stage)
@@ -181,6 +182,14 @@ def _push_a_bad_key(stage: Stage) -> None:
     secret = sandbox_account("binance").api_secret
     stage.run("set", "binance-main", "api_secret", "--stdin", stdin=secret)
     stage.run("apply")
+
+
+def _have_an_incident(stage: Stage) -> None:
+    stage.say("An operator takes a connection out of service for a while")
+    stage.run("suspend", "binance-main", "--reason", "incident 7", "--until", "4h")
+    stage.note("Until then no apply brings it back, and nobody asks the exchange:")
+    stage.run("apply")
+    stage.run("resume", "binance-main")
 
 
 def _change_who_can_open(stage: Stage) -> None:

@@ -68,6 +68,8 @@ def command(
         raise click.UsageError(
             "--out saves a plan for apply, --base compares with Git only"
         )
+    if as_login and out:
+        raise click.UsageError("--out saves a plan for apply, --as shows a part of it")
     app = console.app(as_login=as_login)
     request = request_for(app, Asked.of(options))
     planned = plan_of(app, request, base=base)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -241,6 +242,7 @@ class App:
         return self._make_tester().opened()
 
     def _make_tester(self) -> ConcurrentTester:
+        from reconciler.adapters.providers.gate import Shared
         from reconciler.adapters.providers.tester import ConcurrentTester
         from reconciler.core.connectivity_settings import ConnectivitySection
 
@@ -262,6 +264,11 @@ class App:
             cache=self.choices.directory / CACHE_FOLDER,
             references=outlook.check,
             ask_every_s=outlook.interval,
+            # Nobody's account is at risk in the sandbox.
+            shared=Shared.of(
+                time.monotonic,
+                None if self.choices.sandbox else self.settings.tests_per_minute,
+            ),
         )
 
     @cached_property

@@ -57,6 +57,7 @@ class Category(StrEnum):
     OWN_NETWORK = "own_network"
     POSTPONED = "postponed"
     KEY_REFUSED = "key_refused"
+    NOT_HERE = "not_here"
     SEALED = "sealed"
     INTERNAL = "internal"
     UNKNOWN = "unknown"
@@ -276,6 +277,11 @@ KINDS: Mapping[Category, Kind] = {
         "correct the credentials in the file of one of the connections that use the "
         "key; until then none of them is tested, since accounts lock after repeated "
         "bad keys",
+        ours=True,
+    ),
+    Category.NOT_HERE: Kind(
+        "this machine lacks what the test needs",
+        "install it here, or test from a machine that has it",
         ours=True,
     ),
     Category.SEALED: Kind(

@@ -54,6 +54,7 @@ class Settings:
     report: str = DEFAULT_REPORT
     prune: bool = False
     parallelism: int = 32
+    tests_per_minute: int = 120
     lock_timeout_s: int = 0
     guards: GuardSettings = field(default_factory=GuardSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -188,6 +189,12 @@ FIELDS: Final[tuple[Setting, ...]] = (
     _flag("prune", about="Delete what is no longer declared, not only deactivate it."),
     _whole(
         "parallelism", low=1, high=1000, about="How many tests run at the same time."
+    ),
+    _whole(
+        "tests_per_minute",
+        low=1,
+        high=10_000,
+        about="How many tests with one account may begin within a minute.",
     ),
     Setting(
         path=("lock_timeout",),

@@ -108,9 +108,12 @@ def _sessions(code: str, day: int) -> Sessions:
     try:
         import exchange_calendars
     except ImportError:
-        raise _unusable(
-            f"the calendar of '{code}' is not installed here",
-            "pip install 'reconcile-connections[calendars]'",
+        raise ProviderError(
+            diagnose(
+                Category.NOT_HERE,
+                detail=f"the calendar of '{code}' is not installed",
+                fix="pip install 'reconcile-connections[calendars]'",
+            )
         ) from None
     today = datetime.fromtimestamp(day * _DAY_MS / 1000, tz=UTC).replace(tzinfo=None)
     try:

@@ -8,17 +8,19 @@ network is up, and what a provider says of limits and keys holds for all who sha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.adapters.providers.contacts import is_outside
 from reconciler.adapters.providers.frozen import Frozen
 from reconciler.adapters.providers.holds import SHORT_S, Holds, wait_asked_for
+from reconciler.adapters.providers.rates import Rates
 from reconciler.adapters.providers.sharing import sharing
 from reconciler.adapters.providers.ways import Way, account_of, way_of
 from reconciler.core.connectivity import NetworkState
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError
 from reconciler.core.ports import Connectivity, Job
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Verdict
@@ -31,6 +33,12 @@ OF_THE_WAY: Final = frozenset(
     }
 )
 """Failures that look the same when it is our network that is down."""
+_RARELY: Final = (
+    "wait; raise health.interval of the connections that use the account, or "
+    "tests_per_minute in reconcile.yaml"
+)
+TURN_S: Final = 60.0
+"""So long a test waits for its turn; few of one provider wait at the same time."""
 _PONDER_S: Final = 2.0
 _LOOK_S: Final = 0.05
 
@@ -40,13 +48,28 @@ class Shared:
     """What outlives one network: what is known of limits and keys in this process."""
 
     holds: Holds
+    rates: Rates
     frozen: Frozen = field(default_factory=Frozen)
+
+    @classmethod
+    def of(
+        cls, ticks: Callable[[], float], tests_per_minute: int | None = None
+    ) -> Shared:
+        """Return what nobody knows anything of yet; None tests without a limit."""
+        return cls(holds=Holds(ticks), rates=Rates(ticks, per_minute=tests_per_minute))
 
 
 class Gate:
     """Lets tests through one network, and judges what they found."""
 
-    def __init__(self, connectivity: Connectivity, shared: Shared) -> None:
+    def __init__(
+        self,
+        connectivity: Connectivity,
+        shared: Shared,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._connectivity = connectivity
         self._shared = shared
         self._testing = 0
@@ -73,22 +96,42 @@ class Gate:
                 found := frozen.why_not(account, job.connection.name, job.text)
             ):
                 return found
-            if found := await self._obstacle(way):
+            sharers = (way, account) if account else None
+            if found := await self._obstacle(way, sharers or job.connection.name):
                 return found
-            with sharing((way, account) if account else None):
+            with sharing(sharers):
                 verdict = await self._tested(test)
             return await self._judged(job, way, account, verdict)
         finally:
             if is_pilot:
                 frozen.gave_up(account)
 
-    async def _obstacle(self, way: Way) -> Diagnosis | None:
+    def require_open(self, job: Job, credentials: Credentials) -> None:
+        """Let a single question through; raises `ProviderError` when it may not go."""
+        way = way_of(job.connection, credentials)
+        account = account_of(way, credentials)
+        name = job.connection.name
+        found = self._shared.frozen.why_not(account, name, job.text)
+        if found is None and self._shared.holds.left_s(way) > SHORT_S:
+            found = self._shared.holds.postponed(way)
+        if found is not None:
+            raise ProviderError(found)
+
+    async def _obstacle(self, way: Way, sharers: Hashable) -> Diagnosis | None:
         """Return what keeps anybody from testing this way now; waits if it is short."""
-        left_s = self._shared.holds.left_s(way)
-        if left_s > SHORT_S:
+        held_s = self._shared.holds.left_s(way)
+        if held_s > SHORT_S:
             return self._shared.holds.postponed(way)
-        if left_s:
-            await asyncio.sleep(left_s)
+        turn_s = self._shared.rates.wait_s(sharers, most_s=TURN_S)
+        if turn_s > TURN_S:
+            return diagnose(
+                Category.POSTPONED,
+                detail="its account was tested often enough just now",
+                fix=_RARELY,
+                retry_after_s=round(turn_s, 1),
+            )
+        if wait_s := max(held_s, turn_s):
+            await self._sleep(wait_s)
         if not _leads_out(way) or self._connectivity.state() is not NetworkState.DOWN:
             return None
         state = await self._connectivity.find_out()
@@ -133,7 +176,7 @@ class Gate:
             state = self._connectivity.state()
             if state is not NetworkState.UNSURE or not self._testing:
                 return state
-            await asyncio.sleep(_LOOK_S)
+            await self._sleep(_LOOK_S)
         return self._connectivity.state()
 
 

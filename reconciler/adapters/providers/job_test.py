@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.adapters.providers.freshness import stale_at
 from reconciler.adapters.providers.loops import panics_as_errors, unseal_job
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
-from reconciler.adapters.providers.registry import find_adapter
+from reconciler.adapters.providers.registry import AdapterError, find_adapter
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
@@ -80,6 +80,8 @@ class JobTest:
         try:
             with panics_as_errors():
                 verdict = await self._ask(job.connection, unsealed.credentials)
+        except AdapterError as error:
+            return self._failed(ProbeName.READY, _not_here(error))
         except ProviderError as error:
             scrub = make_scrubber(unsealed.credentials)
             diagnosis = scrub.clean_diagnosis(error.diagnosis)
@@ -100,6 +102,7 @@ class JobTest:
         from reconciler.adapters.providers.sampler import answer_of
 
         unsealed = unseal_job(self.unsealer, job)
+        self.gate.require_open(job, unsealed.credentials)
         adapter = find_adapter(job.connection.type, self.adapters)
         async with adapter.open(
             job.connection, unsealed.credentials, self.network
@@ -133,6 +136,12 @@ def _sealed(error: SecretError) -> Diagnosis:
     ends = (message.rpartition(mark)[2] for mark in (". ", "; ") if mark in message)
     fix = next(ends, _SEAL_AGAIN)
     return diagnose(Category.SEALED, fix=fix, evidence={"message": message})
+
+
+def _not_here(error: AdapterError) -> Diagnosis:
+    """Return why a type cannot be tested here: its plug-in is missing, or broken."""
+    detail = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
+    return diagnose(Category.NOT_HERE, detail=detail)
 
 
 def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:

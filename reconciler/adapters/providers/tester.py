@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.adapters.providers.gate import Gate, Shared
-from reconciler.adapters.providers.holds import Holds
 from reconciler.adapters.providers.job_test import JobTest
 from reconciler.adapters.providers.loops import quiet_runner, rare_collections
 from reconciler.core.ports import Adapter, Clock, Job, Observer, Unsealer
@@ -68,7 +67,7 @@ class ConcurrentTester:
     grace_s: float = STOP_GRACE_S
     references: Sequence[str] = ()
     ask_every_s: float = 10.0
-    shared: Shared = field(default_factory=lambda: Shared(Holds(time.monotonic)))
+    shared: Shared = field(default_factory=lambda: Shared.of(time.monotonic))
 
     def run(
         self, jobs: Sequence[Job], *, decide: Decide, keep: Keep | None = None

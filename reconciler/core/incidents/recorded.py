@@ -8,8 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.core.health import Intent, health_of, intent_of
-from reconciler.core.incidents.observation import Ending, Observation, Refused
+from reconciler.core.incidents.observation import (
+    Ending,
+    Observation,
+    Refused,
+    Unusual,
+)
 from reconciler.core.record import Record, Result, certificate_of, key_ends_at
+from reconciler.core.usage import unusual
 
 _ENVIRONMENTS = ("sandbox", "demo")
 
@@ -70,6 +76,10 @@ def observation_of(
         unable=record.unable.diagnosis if record.unable else None,
         refused=_refused(record),
         endings=tuple(_endings(record)),
+        unusual=tuple(
+            Unusual(kind=one.kind, text=one.text)
+            for one in unusual(record.usage, now=now)
+        ),
     )
 
 

@@ -10,12 +10,14 @@ import pytest
 from reconciler.adapters.providers.frozen import FREEZING, Frozen
 from reconciler.adapters.providers.gate import Gate, Shared
 from reconciler.adapters.providers.holds import Holds
+from reconciler.adapters.providers.rates import Rates
 from reconciler.adapters.providers.settings import pacer_of
 from reconciler.adapters.providers.sharing import sharing
 from reconciler.adapters.providers.ways import Way, account_of, way_of
 from reconciler.core.connection import Connection
 from reconciler.core.connectivity import NetworkState
 from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
+from reconciler.core.errors import ProviderError
 from reconciler.core.ports import Job
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import Verdict
@@ -49,12 +51,18 @@ class Outlook:
 class World:
     """A gate with a clock to turn, and what was asked of providers."""
 
-    def __init__(self, outlook=None):
+    def __init__(self, outlook=None, *, tests_per_minute=None):
         self.now_s = 0.0
         self.outlook = outlook or Outlook()
-        self.shared = Shared(Holds(lambda: self.now_s))
-        self.gate = Gate(self.outlook, self.shared)
+        self.shared = Shared.of(lambda: self.now_s, tests_per_minute)
+        self.gate = Gate(self.outlook, self.shared, sleep=self.sleep)
         self.asked = []
+        self.slept = []
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now_s += seconds
+        await asyncio.sleep(0)
 
     def test(self, name, answer, *, key=KEY, text="document", **more):
         return asyncio.run(self.through(name, answer, key=key, text=text, **more))
@@ -291,6 +299,59 @@ def test_pacers_are_bounded():
         pacer_of(network, connection, ticks=lambda: 0.0)
 
     assert len(network.shared["pacers"]) == 4_096
+
+
+def test_an_account_is_tested_so_often_a_minute_and_no_more():
+    world = World(tests_per_minute=6)
+
+    for number in range(9):
+        world.test(f"c{number}", passed())
+
+    assert world.slept == [10, 10, 10]
+    world.test("d", passed(), key=OTHER)
+    assert len(world.slept) == 3
+
+
+def test_who_would_wait_for_long_is_postponed():
+    world = World(tests_per_minute=1)
+    way = way_of(Connection(name="x", type="ccxt_crypto", provider="binance"), KEY)
+    world.test("a", passed())
+    world.shared.rates.wait_s((way, account_of(way, KEY)), most_s=60)  # one waits
+
+    found = world.test("b", passed())
+
+    assert category(found) is Category.POSTPONED
+    assert found.retry_after_s == 120
+    assert "tests_per_minute" in found.fix
+
+
+def test_accounts_whose_tests_are_counted_are_bounded():
+    rates = Rates(lambda: 0.0, per_minute=6)
+    for number in range(20_000):
+        rates.wait_s(number, most_s=5)
+
+    assert len(rates) == 10_000
+
+
+def test_a_single_question_heeds_holds_and_frozen_keys():
+    world = World()
+    job = Job(
+        connection=Connection(name="b", type="ccxt_crypto", provider="binance"),
+        text="document",
+        file="x.yaml",
+    )
+    world.gate.require_open(job, KEY)
+    world.test("a", limited())
+
+    with pytest.raises(ProviderError) as held:
+        world.gate.require_open(job, KEY)
+    assert held.value.diagnosis.category is Category.POSTPONED
+
+    world.now_s = 1_000
+    world.test("a", failed(Category.INVALID_CREDENTIALS))
+    with pytest.raises(ProviderError) as frozen:
+        world.gate.require_open(job, KEY)
+    assert frozen.value.diagnosis.category is Category.KEY_REFUSED
 
 
 @pytest.mark.parametrize("kind", [

@@ -246,7 +246,7 @@ def test_a_type_without_an_adapter_fails_alone():
     decided, _ = run(FakeAdapter(), jobs(1) + jobs(1, "q", kind="gone"))
 
     assert decided["p-0"].passed
-    assert decided["q-0"].diagnosis.category is Category.INTERNAL
+    assert decided["q-0"].diagnosis.category is Category.NOT_HERE
 
 
 def test_after_a_stop_nothing_new_begins_and_what_runs_may_end():

@@ -345,7 +345,7 @@ def _required(kind: Any, name: str) -> Any:
     if kind is None:
         raise ProviderError(
             diagnose(
-                Category.BAD_REQUEST,
+                Category.NOT_HERE,
                 detail=f"the installed ccxt {ccxt_version()} has no '{name}'",
                 fix="install the release of ccxt that 'reconcile providers' lists",
             )

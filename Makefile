@@ -39,6 +39,7 @@ bench: .venv/ready  ## every benchmark, about ten minutes; quote ratios of one r
 	timeout 300 $(BIN)/python benchmarks/unseal_10k.py
 	timeout 120 $(BIN)/python benchmarks/http_transport.py
 	timeout 300 $(BIN)/python benchmarks/http_api.py
+	timeout 300 $(BIN)/python benchmarks/status_page.py
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

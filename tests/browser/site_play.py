@@ -21,6 +21,7 @@ from reconciler.core.record import (
     Result,
     Status,
 )
+from reconciler.core.statistics import Statistics
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from reconciler.sandbox import sandbox_account
 from reconciler.wiring import App, Choices
@@ -44,6 +45,7 @@ def _one(number, now):
     fields = {
         "type": "ccxt_crypto",
         "provider": provider,
+        "stats": Statistics(latencies_ms=_latencies(number)),
         "labels": {"env": "prod" if number % 2 else "dev"},
         "history": tuple(_tested(at, minutes) for minutes in range(10, 0, -1)),
         "marks": (Mark(symbol="BTC/USDT", timeframe="1h", rows=3,
@@ -56,6 +58,10 @@ def _one(number, now):
     if number % 50 == 30:
         fields |= {"status": Status.INACTIVE}
     return record(f"{provider}-{number:04}", at=at, owner=OWNERS[number % 2], **fields)
+
+
+def _latencies(number):
+    return " ".join(str(20 + (number * 7 + test * 13) % 80) for test in range(40))
 
 
 def _tested(at, minutes):

@@ -121,7 +121,7 @@ def test_a_token_opens_the_page_and_shows_what_is_ones_own(open_page, guarded):
 
     log_in(page, "anna")
 
-    expect(page.get_by_role("status")).to_have_text("1 to 100 of 125 connections")
+    expect(page.get_by_role("status")).to_have_text("1 to 50 of 125 connections")
     page.locator("tbody th a").first.click()
     assert page.get_by_role("button", name="Test now").count() == 0
     page.goto(f"{guarded.url}connections/binance-0000")

@@ -49,7 +49,7 @@ def test_what_pages_load_may_be_kept_for_good(client):
 
 
 def test_an_address_that_says_what_is_usual_becomes_a_shorter_one(client):
-    answer = client.get("/?q=&sort=trouble&limit=100&owner=admin&health=")
+    answer = client.get("/?q=&sort=trouble&limit=50&owner=admin&health=")
 
     assert answer.status_code == 303
     assert answer.headers["location"] == "/?owner=admin"

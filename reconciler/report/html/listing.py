@@ -17,7 +17,7 @@ from reconciler.report.html.toolkit import Shell, render
 from reconciler.report.text import count
 
 LIMITS: Final = (50, 100, 250, 500)
-PAGE_LIMIT: Final = 100
+PAGE_LIMIT: Final = 50
 FIRST: Final = Sort.TROUBLE
 """The order unless another is asked for."""
 _TILES: Final[tuple[tuple[str, StrEnum], ...]] = (

@@ -91,7 +91,7 @@
       clearTimeout(later);
       later = setTimeout(() => { if (form.checkValidity()) show(address(), true); }, ms);
     };
-    form.addEventListener("input", (event) => ask(event.target.matches("input") ? 200 : 0));
+    form.addEventListener("input", (event) => ask(event.target.matches("input") ? 120 : 0));
     form.addEventListener("submit", (event) => { event.preventDefault(); ask(0); });
   };
 

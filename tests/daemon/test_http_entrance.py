@@ -9,11 +9,12 @@ import pytest
 
 from reconciler.core.access import hash_of
 from reconciler.core.errors import InputError
+from reconciler.daemon.control import Revisions
 from reconciler.daemon.http.limits import Limits
 from reconciler.daemon.http.listening import listen_at
 from reconciler.daemon.http.ruling import read_rules
 from reconciler.wiring import App, Choices
-from tests.daemon.http_play import client_of, served
+from tests.daemon.http_play import RealControl, client_of, served
 from tests.daemon.records_play import fill
 
 TOKENS = {name: f"rct_{name:x<43}" for name in ("anna", "ben", "ops", "root", "old")}
@@ -338,3 +339,22 @@ def test_every_answer_tells_browsers_to_be_careful(open_at):
             assert "unsafe" not in headers["content-security-policy"]
             assert headers["cache-control"] == "no-store"
             assert "server" not in headers
+
+
+def test_sentences_of_the_daemon_are_for_who_sees_everything(app):
+    settle(app, SETTINGS)
+    fill(app, owners=("admin", "user:anna"))
+    said = {
+        "not_ready": ("the file of c-0000 is broken",),
+        "revisions": Revisions(refused="r", why="c-0000 is broken"),
+    }
+    with served(app, control=RealControl(app, said=said)) as at:
+        texts = {}
+        for who in ("anna", "ops"):
+            with client_of(at, token=TOKENS[who]) as client:
+                state, ready = client.get("/api/v1/state"), client.get("/readyz")
+                assert ready.status_code == 503
+                texts[who] = state.text + ready.text
+
+    assert "c-0000" in texts["ops"]
+    assert "c-0000" not in texts["anna"]

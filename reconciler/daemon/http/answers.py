@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.core.connection import HealthPolicy
@@ -14,7 +14,7 @@ from reconciler.core.ports import Sample
 from reconciler.core.record import Action, Attempt, Event, Record
 from reconciler.core.run import Row
 from reconciler.core.verdict import Verdict
-from reconciler.daemon.control import DaemonState
+from reconciler.daemon.control import DaemonState, Queue, Revisions
 
 FORMAT_VERSION = "1.0"
 
@@ -114,6 +114,42 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonAnswer:
+    """What the daemon says of itself, field by field: a new one is shown on purpose."""
+
+    run_id: str
+    started_at: datetime
+    now: datetime
+    not_ready: tuple[str, ...]
+    network_up: bool
+    reload_ok: bool
+    reloaded_at: datetime | None
+    revisions: Revisions
+    queue: Queue
+    stages: Mapping[str, float]
+    counters: Mapping[str, int]
+
+
+def daemon_of(state: DaemonState, *, sees_all: bool) -> DaemonAnswer:
+    """Return the state, for most without sentences: they may name others' files."""
+    told = state.not_ready if sees_all else ()
+    why = state.revisions.why if sees_all else ""
+    return DaemonAnswer(
+        run_id=state.run_id,
+        started_at=state.started_at,
+        now=state.now,
+        not_ready=told,
+        network_up=state.network_up,
+        reload_ok=state.reload_ok,
+        reloaded_at=state.reloaded_at,
+        revisions=replace(state.revisions, why=why),
+        queue=state.queue,
+        stages=state.stages,
+        counters=state.counters,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateAnswer:
     """What the daemon says of itself, and how many connections one sees of each kind.
 
@@ -124,7 +160,7 @@ class StateAnswer:
     format_version: str = FORMAT_VERSION
     version: str
     ready: bool
-    daemon: DaemonState
+    daemon: DaemonAnswer
     connections: int
     counts: AxisCounts
     principal: str

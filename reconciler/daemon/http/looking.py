@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from reconciler.core.errors import StateError
 from reconciler.core.query import Query, ask
 from reconciler.core.record import Action
 from reconciler.core.version import VERSION
-from reconciler.daemon.control import DaemonState, Revisions
 from reconciler.daemon.http.answers import (
     AxisCounts,
     ConnectionDetail,
     ConnectionPage,
     History,
     StateAnswer,
+    daemon_of,
     detail_of,
 )
 from reconciler.daemon.http.asking import HistoryParams, ListParams
@@ -92,7 +91,7 @@ async def show_state(call: Call) -> StateAnswer:
     return StateAnswer(
         version=VERSION,
         ready=not problems,
-        daemon=state if sees_all else _without_names(state),
+        daemon=daemon_of(state, sees_all=sees_all),
         connections=len(table.rows),
         counts=AxisCounts(intent=counts.intent, sync=counts.sync, health=counts.health),
         principal=call.principal.login,
@@ -107,13 +106,6 @@ async def _actions(call: Call, name: str | None, *, limit: int) -> list[Action]:
         return list(await call.site.run(store.actions, name, limit=limit))
     except StateError as error:
         raise Problem(503, str(error), {"Retry-After": "10"}) from None
-
-
-def _without_names(state: DaemonState) -> DaemonState:
-    """Return the state without sentences: they may name what not everybody sees."""
-    known: Revisions = replace(state.revisions, why="")
-    ready = () if state.is_ready else ("the daemon is not ready",)
-    return replace(state, revisions=known, not_ready=ready)
 
 
 LOOKING: Final = (

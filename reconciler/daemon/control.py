@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.outcome import Outcome
 from reconciler.core.ports import Ask, Sample
 
@@ -64,6 +65,8 @@ class DaemonState:
     stages: Mapping[str, float] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     """Totals since the start, such as `tests_passed`, `tests_failed`, `panics`."""
+    alerts: AlertStanding = field(default_factory=AlertStanding)
+    """Open incidents, and how their delivery does."""
 
     @property
     def is_ready(self) -> bool:

@@ -9,6 +9,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.incidents.outbox import Delivery
+from reconciler.core.incidents.standing import AlertStanding, ChannelStanding
 from reconciler.core.market import Mark
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import ActionKind
@@ -137,7 +139,14 @@ def test_the_daemon_s_own_state_is_told(app):
         "revisions": Revisions(running="a", refused="b", why="broken"),
         "queue": Queue(waiting=7, running=2, oldest_due_at=now - timedelta(seconds=90)),
         "stages": {"read": 0.25, "test": 1.5},
-        "counters": {"panics": 1, "tests_passed": 5, "alerts_delivered": 3},
+        "counters": {"panics": 1, "tests_passed": 5},
+        "alerts": AlertStanding(
+            channels=(
+                ChannelStanding(
+                    name="phone", waiting=2, delivery=Delivery(delivered=3, failed=1)
+                ),
+            ),
+        ),
     }
     with served(app, control=RealControl(app, said=said)) as at:
         _, samples = scraped(at)
@@ -149,8 +158,11 @@ def test_the_daemon_s_own_state_is_told(app):
     assert samples["reconcile_queue_lateness_seconds",] == pytest.approx(90, abs=30)
     assert samples["reconcile_stage_duration_seconds", ("stage", "test")] == 1.5
     assert samples["reconcile_events_total", ("event", "panics")] == 1
-    delivered = ("reconcile_alert_deliveries_total", ("result", "delivered"))
-    assert samples[delivered] == 3
+    sent, phone = "reconcile_alert_deliveries_total", ("channel", "phone")
+    assert samples[sent, phone, ("result", "delivered")] == 3
+    assert samples[sent, phone, ("result", "failed")] == 1
+    assert samples["reconcile_alerts_waiting", phone] == 2
+    assert samples["reconcile_incidents", ("cause", "exchange")] == 0
     assert not any("tests_passed" in str(key) for key in samples)
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from reconciler.daemon.http.acting import ACTING
 from reconciler.daemon.http.badges import connection_badge, overall_badge
 from reconciler.daemon.http.entrance import Entrance
+from reconciler.daemon.http.incidents import INCIDENTS
 from reconciler.daemon.http.login import LOGIN
 from reconciler.daemon.http.looking import LOOKING
 from reconciler.daemon.http.metrics import metrics
@@ -23,7 +24,7 @@ from reconciler.daemon.http.operations import PREFIX, routes_of
 from reconciler.daemon.http.probes import healthz, readyz
 from reconciler.daemon.http.site import Site
 
-OPERATIONS: Final = (*LOOKING, *ACTING)
+OPERATIONS: Final = (*LOOKING, *INCIDENTS, *ACTING)
 
 
 @cache

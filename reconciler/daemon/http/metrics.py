@@ -18,18 +18,20 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.query import Table
 from reconciler.core.record import Record
 from reconciler.core.version import VERSION
 from reconciler.daemon.control import DaemonState
 from reconciler.daemon.http.fleet_metrics import fleet_metrics, series_metrics
+from reconciler.daemon.http.incidents import seen_by
 from reconciler.daemon.http.operations import table_of
 from reconciler.daemon.http.probes import not_ready
 from reconciler.daemon.http.site import Site, principal_of, site_of
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_OWN_COUNTERS: Final = ("tests_", "alerts_")
-"""Counters that other metrics tell better, or under another name."""
+_OWN_COUNTERS: Final = ("tests_",)
+"""Counters that other metrics tell better."""
 
 
 async def metrics(request: Request) -> Response:
@@ -38,11 +40,13 @@ async def metrics(request: Request) -> Response:
     site, principal = site_of(request), principal_of(request)
     table = await table_of(site, principal)
     seen = await site.view.seen()
+    state = site.control.state()
     scrape = _Scrape(
         site=site,
         table=table,
         records=seen.records,
-        state=site.control.state(),
+        state=state,
+        alerts=seen_by(principal, state.alerts, table.by_name),
         now=site.clock.now(),
     )
     body = await site.run(scrape.text)
@@ -57,6 +61,7 @@ class _Scrape(Collector):
     table: Table
     records: Mapping[str, Record]
     state: DaemonState
+    alerts: AlertStanding
     now: datetime
 
     def text(self) -> bytes:
@@ -68,6 +73,7 @@ class _Scrape(Collector):
     def collect(self) -> Iterator[Metric]:
         rows = self.table.rows
         yield from _daemon(self.state, ready=not not_ready(self.site))
+        yield from _alerts(self.alerts)
         yield from fleet_metrics(rows, self.records, now=self.now)
         if len(rows) <= self.site.rules.section.series:
             yield from series_metrics(rows, self.records, now=self.now)
@@ -131,11 +137,7 @@ def _queue(state: DaemonState) -> Iterator[Metric]:
 
 
 def _counters(counters: Mapping[str, int]) -> Iterator[Metric]:
-    """Yield the daemon's own totals: deliveries of alerts, and events by name."""
-    alerts = _cut(counters, "alerts_")
-    yield _counted(
-        "reconcile_alert_deliveries", "Alerts that were sent.", alerts, "result"
-    )
+    """Yield the daemon's own totals, by their names."""
     events = {
         name: number
         for name, number in counters.items()
@@ -146,12 +148,25 @@ def _counters(counters: Mapping[str, int]) -> Iterator[Metric]:
     )
 
 
-def _cut(counters: Mapping[str, int], prefix: str) -> dict[str, int]:
-    return {
-        name.removeprefix(prefix): number
-        for name, number in counters.items()
-        if name.startswith(prefix)
-    }
+def _alerts(alerts: AlertStanding) -> Iterator[Metric]:
+    """Yield incidents by cause, and how each channel does."""
+    counts = {cause.value: number for cause, number in alerts.by_cause.items()}
+    yield _labelled("reconcile_incidents", "Open incidents by cause.", counts, "cause")
+    sent = CounterMetricFamily(
+        "reconcile_alert_deliveries",
+        "Attempts to tell people, by channel; dropped ones were given up.",
+        labels=["channel", "result"],
+    )
+    waiting = GaugeMetricFamily(
+        "reconcile_alerts_waiting", "Messages that wait.", labels=["channel"]
+    )
+    for one in alerts.channels:
+        for result in ("delivered", "failed", "dropped"):
+            number = getattr(one.delivery, result)
+            sent.add_metric([one.name, result], float(number))
+        waiting.add_metric([one.name], float(one.waiting))
+    yield sent
+    yield waiting
 
 
 def _one(name: str, about: str, value: float) -> Metric:

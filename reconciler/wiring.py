@@ -22,7 +22,6 @@ from reconciler.core.ports import (
     Adapter,
     Clock,
     DocumentSource,
-    Job,
     Observer,
     Ports,
     Sampler,
@@ -33,7 +32,6 @@ from reconciler.core.ports import (
 from reconciler.core.run import RunReport
 from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
-from reconciler.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -235,6 +233,8 @@ class App:
     @cached_property
     def tester(self) -> Tester:
         """Return what runs tests side by side."""
+        from reconciler.adapters.lazy_tester import LazyTester
+
         return LazyTester(self._make_tester)
 
     def open_tester(self) -> AbstractAsyncContextManager[JobTest]:
@@ -328,23 +328,6 @@ class App:
         """Release the store, if it was opened."""
         if "store" in self.__dict__:
             self.store.close()
-
-
-@dataclass(frozen=True, slots=True)
-class LazyTester:
-    """A tester that is made when there is something to test: it costs start-up."""
-
-    make: Callable[[], Tester]
-
-    def run(
-        self,
-        jobs: Sequence[Job],
-        *,
-        decide: Callable[[Job, Verdict], None],
-        keep: Callable[[], None] | None = None,
-    ) -> Sequence[Job]:
-        """Test every job; makes nothing for none."""
-        return self.make().run(jobs, decide=decide, keep=keep) if jobs else ()
 
 
 class SopsUnsealer:

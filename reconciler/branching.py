@@ -32,7 +32,7 @@ def plan_against(app: App, rev: str, request: PlanRequest) -> Planned:
     directory, folder = app.choices.directory, app.settings.connections
     commit = base_of(directory, rev)
     everything = changes_since(directory, commit, folder)
-    before = before_of(directory, everything, folder=folder)
+    before = before_of(directory, everything, folder=folder, variables=app.variables)
     source = app.source()
     store = GitBase(
         commit=commit,

@@ -229,15 +229,16 @@ def _detail(
         return suspended_change(change, held)
     if head is None:
         return reaching_change(change, record)
+    new = ports.source.load(step.name)
     change = compared_change(
         change,
         may_skip_test=step.compare,
         old=_deployed(ports, record),
-        new=ports.source.load(step.name),
+        new=new,
         record=record,
         same_secrets=lambda old, new: _same_secrets(ports, old, new),
     )
-    return reaching_change(change, record)
+    return reaching_change(change, record, declared=new.connection.used_by)
 
 
 def _deployed(ports: Ports, record: Record | None) -> Desired | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.core.diagnostic import Diagnostic
     from reconciler.core.origins import Origin
     from reconciler.core.seals import FileSeal
+    from reconciler.core.source import Source
 
 
 def seal_text(
@@ -145,44 +146,45 @@ def rotate_text(app: App, text: str, *, file: Path) -> str:
 
 
 def merge_for(app: App, file: Path) -> Merge:
-    """Return what completes a file's data by the defaults of its folder.
+    """Return what completes a file's data by its folder's defaults and by variables.
 
-    Raises:
-        DocumentError: The defaults are invalid: nothing is bound to what is unclear.
+    It raises `DocumentError` for what is invalid: nothing is bound to what is unclear.
     """
-    from reconciler.adapters.layers import layer_beside
-    from reconciler.core.defaults import as_written
+    from reconciler.adapters.layers import layer_beside, whole_data
 
     layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
-    if layer is None:
-        return as_written
-    if layer.problems:
-        raise DocumentError(layer.problems)
-    return layer.merge
+    return lambda data: whole_data(data, layer, app.variables, file=str(file))
 
 
 def whole_text(app: App, text: str, *, file: Path) -> str:
-    """Return a document that needs no defaults: what its folder's add is in it."""
+    """Return a document that needs neither defaults nor variables: they are in it."""
     from reconciler.adapters import documents
-    from reconciler.adapters.layers import layer_beside, self_contained
+    from reconciler.adapters.layers import self_contained
 
-    layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
     source = documents.parse(text, file=str(file))[0]
-    return self_contained(layer.over(source)[0]) if layer else text
+    return self_contained(_surrounded(app, source))
 
 
 def origins_at(app: App, file: Path) -> tuple[Origin, ...]:
     """Return where each value of a document comes from; raises `DocumentError`."""
     from reconciler.adapters import documents
-    from reconciler.adapters.layers import layer_beside
     from reconciler.core.origins import origins_of
 
     source, problems = documents.read(app.choices.directory / file, file=str(file))
-    layer = layer_beside(os.fspath(app.choices.directory), os.fspath(file))
-    found = (*problems, *(layer.problems if layer else ()))
-    if source.data is None or found:
-        raise DocumentError(found)
-    return origins_of(layer.over(source)[0] if layer else source, stem=file.stem)
+    if source.data is None or problems:
+        raise DocumentError(problems)
+    return origins_of(_surrounded(app, source), stem=file.stem)
+
+
+def _surrounded(app: App, source: Source) -> Source:
+    """Return a source with all that holds for it; raises `DocumentError`."""
+    from reconciler.adapters.layers import layer_beside, surrounded
+
+    layer = layer_beside(os.fspath(app.choices.directory), source.file)
+    found = surrounded(source, layer, app.variables)
+    if problems := (*found.problems, *(layer.problems if layer else ())):
+        raise DocumentError(problems)
+    return found.source
 
 
 def rule_change(before: str, after: str, *, file: Path) -> str:
@@ -332,7 +334,8 @@ def changes_since(
     """
     from reconciler.adapters.base_check import check_against
 
-    return check_against(app.choices.directory, rev, _documents(app, files))
+    found = _documents(app, files)
+    return check_against(app.choices.directory, rev, found, variables=app.variables)
 
 
 def seals_of(app: App, files: Sequence[Path] = ()) -> tuple[FileSeal, ...]:
@@ -344,7 +347,7 @@ def seals_of(app: App, files: Sequence[Path] = ()) -> tuple[FileSeal, ...]:
 
     directory, names = app.choices.directory, sorted(set(_documents(app, files)))
     keyring = None if app.keyring.is_empty else app.keyring
-    return file_seals(directory, names, keyring=keyring)
+    return file_seals(directory, names, keyring=keyring, variables=app.variables)
 
 
 def _documents(app: App, targets: Sequence[Path]) -> Iterator[str]:

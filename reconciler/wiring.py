@@ -32,6 +32,7 @@ from reconciler.core.ports import (
 from reconciler.core.run import RunReport
 from reconciler.core.secret import Secret
 from reconciler.core.settings import Settings
+from reconciler.core.variables import Variables
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -65,6 +66,7 @@ class Choices:
     as_login: str = ""
     """Whose part of everything is looked at; empty for all of it."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allow_unset: bool = False  # take such variables for unknown, in reviews
     ask_passphrase: Callable[[str], Secret | None] | None = None
     """Asks somebody at a terminal; None where nobody is."""
 
@@ -179,6 +181,11 @@ class App:
             ask_passphrase=self.choices.ask_passphrase,
         )
 
+    @cached_property
+    def variables(self) -> Variables:
+        """Return what files may take from the environment."""
+        return Variables.of(self.settings.variables, self.choices)
+
     def source(self, files: Sequence[Path] = (), *, home: str = "") -> DocumentSource:
         """Return the documents, or just `files`, by the defaults of `home` if given."""
         from reconciler.adapters.source import FileSource
@@ -191,6 +198,7 @@ class App:
             lengths=not self.choices.sandbox,
             now=self.clock.now,
             home=home,
+            variables=self.variables,
         )
         if self.sight is None:
             return found

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reconciler.adapters import documents
-from reconciler.adapters.base_layers import Before, before_of, over
+from reconciler.adapters.base_layers import Before, before_of
 from reconciler.adapters.git_history import base_of, changes_since
-from reconciler.adapters.layers import Layer, layer_beside
 from reconciler.adapters.policy_file import (
     FILE,
     diagnostic_of,
@@ -24,7 +22,7 @@ from reconciler.core.policy import (
     may_change_rules,
     may_place,
 )
-from reconciler.core.source import Source
+from reconciler.core.variables import Variables
 
 RULE_FILES = (FILE, ".sops.yaml", "reconcile.yaml", "CODEOWNERS", ".github/CODEOWNERS")
 """What decides over everybody: only admins change it."""
@@ -47,7 +45,9 @@ def check_actor(
     if policy is None:
         return ()
     found = [*_rules(policy, actor, everything)]
-    before = before_of(directory, everything, folder=connections)
+    # Whose a file is takes nothing from the environment.
+    unknown = Variables(allow_unset=True)
+    before = before_of(directory, everything, folder=connections, variables=unknown)
     for file in before.texts:
         found += _file(policy, actor, directory, file, before)
     for folder in before.layers:
@@ -96,7 +96,7 @@ def _file(
     path, old = directory / file, base.texts[file]
     now = path.read_bytes().decode(errors="replace") if path.is_file() else ""
     before = base.source(old, file) if old else None
-    after = _parsed(now, file, layer_beside(str(directory), file))
+    after = base.source_now(now, file) if now else None
     source = after or before
     if source is None:
         return
@@ -119,7 +119,3 @@ def _defaults(policy: Policy, actor: str, folder: str) -> Iterator[Diagnostic]:
             span=Span(file),
             hint="ask the owner, or an admin, to make this change",
         )
-
-
-def _parsed(text: str, file: str, layer: Layer | None) -> Source | None:
-    return over(layer, documents.parse(text, file=file)[0]) if text else None

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from reconciler.adapters import documents
-from reconciler.adapters.base_layers import CHANGED_DEFAULTS, before_of, over
+from reconciler.adapters.base_layers import CHANGED_DEFAULTS, before_of
 from reconciler.adapters.git_history import (
     Past,
     Version,
@@ -16,14 +15,14 @@ from reconciler.adapters.git_history import (
     read_base,
     read_past,
 )
-from reconciler.adapters.layers import layer_beside
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.sops.upkeep.since import changed_seal
 from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.variables import Variables
 
 
 def check_against(
-    directory: Path, rev: str, files: Iterable[str]
+    directory: Path, rev: str, files: Iterable[str], *, variables: Variables
 ) -> tuple[Diagnostic, ...]:
     """Return what changed in sealed files since they left `rev`, as warnings.
 
@@ -31,6 +30,7 @@ def check_against(
         directory: The working directory.
         rev: A branch, tag or commit.
         files: The documents, relative to it.
+        variables: What they take from the environment.
 
     Raises:
         InputError: There is no such commit, or no Git repository.
@@ -39,7 +39,7 @@ def check_against(
     now = {file: _text(directory / file) for file in files}
     base = read_base(directory, now, commit)
     defaults = changes_since(directory, commit, CHANGED_DEFAULTS)
-    before = before_of(directory, defaults, folder="")
+    before = before_of(directory, defaults, folder="", variables=variables)
     changed = {
         file: old
         for file, old in base.items()
@@ -53,8 +53,7 @@ def check_against(
 
     found: list[Diagnostic] = []
     for file, old in changed.items():
-        source = documents.parse(now[file], file=file)[0]
-        source = over(layer_beside(str(directory), file), source)
+        source = before.source_now(now[file], file)
         earlier = before.source(old, file)
         found += changed_seal(source, earlier, _versions(past, file), called=called)
     return tuple(found)

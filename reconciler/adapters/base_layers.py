@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.adapters import documents, files
-from reconciler.adapters.layers import Layer, folder_of, layer_beside
+from reconciler.adapters.layers import Layer, folder_of, layer_beside, surrounded
 from reconciler.core.defaults import FILE
 from reconciler.core.source import Source
+from reconciler.core.variables import Variables
 
 CHANGED_DEFAULTS = f"*{FILE}"
 """What to ask Git for, to hear of defaults only."""
@@ -29,6 +30,7 @@ class Before:
     """
 
     root: str
+    variables: Variables
     texts: Mapping[str, str]
     layers: Mapping[str, Layer | None]
     """The old defaults by folder, where they changed; None where there were none."""
@@ -42,16 +44,29 @@ class Before:
 
     def source(self, text: str, file: str) -> Source:
         """Return a text of that time with the defaults that held for it."""
-        return over(self.layer(file), documents.parse(text, file=file)[0])
+        source = documents.parse(text, file=file)[0]
+        return surrounded(source, self.layer(file), self.variables).source
+
+    def source_now(self, text: str, file: str) -> Source:
+        """Return a present text with what holds for it now."""
+        source = documents.parse(text, file=file)[0]
+        return surrounded(source, layer_beside(self.root, file), self.variables).source
 
 
-def before_of(directory: Path, changed: Mapping[str, str], *, folder: str) -> Before:
+def before_of(
+    directory: Path,
+    changed: Mapping[str, str],
+    *,
+    folder: str,
+    variables: Variables,
+) -> Before:
     """Sort out what changed below a folder.
 
     Args:
         directory: The working directory.
         changed: As `git_history.changes_since` returns it.
         folder: Where the documents lie.
+        variables: What the files take from the environment, then as now.
     """
     root = os.fspath(directory)
     top = "" if folder in ("", ".") else f"{os.path.normpath(folder)}/"
@@ -70,6 +85,7 @@ def before_of(directory: Path, changed: Mapping[str, str], *, folder: str) -> Be
             texts.setdefault(file, _text(directory / file))
     return Before(
         root=root,
+        variables=variables,
         texts=texts,
         layers={home: _layer(home, text) for home, text in old.items()},
     )
@@ -79,11 +95,6 @@ def is_document(file: str) -> bool:
     """Tell whether a file below the folder of the documents is read as one."""
     hidden = any(part[:1] in "._" for part in file.split("/"))
     return not hidden and file.endswith(files.SUFFIXES)
-
-
-def over(layer: Layer | None, source: Source) -> Source:
-    """Return a source with defaults merged in, if there are any."""
-    return layer.over(source)[0] if layer else source
 
 
 def _layer(folder: str, text: str) -> Layer | None:

@@ -1,4 +1,4 @@
-"""What holds for a connection file besides its own text: its folder's defaults.
+"""What holds for a connection file besides its own text: defaults, and variables.
 
 Read once per run and folder, parsed when the first file must be judged anew. The
 digest is part of what a file is remembered by, so that a change of the defaults is a
@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reconciler.adapters import files
 from reconciler.core.defaults import (
@@ -23,7 +24,12 @@ from reconciler.core.defaults import (
     merged,
 )
 from reconciler.core.diagnostic import Diagnostic, Span
+from reconciler.core.errors import DocumentError
 from reconciler.core.source import Source
+from reconciler.core.variables import MARK, Variables
+
+if TYPE_CHECKING:
+    from reconciler.core.expanding import Expanded
 
 Parsed = tuple[Source, tuple[Diagnostic, ...]]
 
@@ -52,16 +58,6 @@ class Layer:
     def problems(self) -> tuple[Diagnostic, ...]:
         """Return what is wrong with them, sorted; then no file below is used."""
         return self._parsed[1]
-
-    def over(self, source: Source) -> Parsed:
-        """Return a file's source with the defaults merged in, and what forbids it."""
-        whole = layered(source, self.source)
-        found = covered_by_mac(whole) if whole is not source else None
-        return whole, (found,) if found else ()
-
-    def merge(self, data: Data) -> Data:
-        """Return plain data with the defaults merged in."""
-        return merged(data, self.source.data or {})
 
     @cached_property
     def _parsed(self) -> Parsed:
@@ -103,10 +99,39 @@ def layer_beside(root: str, file: str) -> Layer | None:
     return None
 
 
-def digest_of(data: bytes, layer: Layer | None) -> str:
+def digest_of(data: bytes, layer: Layer | None, variables: Variables) -> str:
     """Return what a file is remembered by: its content, and what else holds for it."""
     digest = hashlib.sha256(data).hexdigest()
-    return f"{digest} {layer.digest}" if layer else digest
+    if layer:
+        digest += f" {layer.digest}"
+    if MARK in data or (layer and MARK in layer.content):
+        digest += f" {variables.digest}"
+    return digest
+
+
+def surrounded(source: Source, layer: Layer | None, variables: Variables) -> Expanded:
+    """Return a file's source with all that holds for it, and what forbids that."""
+    from reconciler.core.expanding import expanded  # noqa: PLC0415  # not when warm
+
+    whole = layered(source, layer.source) if layer else source
+    found = expanded(whole, variables)
+    forbidden = covered_by_mac(found.source) if found.source is not source else None
+    if forbidden is None:
+        return found
+    return replace(found, problems=(*found.problems, forbidden))
+
+
+def whole_data(
+    data: Data, layer: Layer | None, variables: Variables, *, file: str
+) -> Data:
+    """Return all that holds for a file as plain data; raises `DocumentError`."""
+    from reconciler.core.expanding import expanded_data  # noqa: PLC0415  # the same
+
+    if layer:
+        if layer.problems:
+            raise DocumentError(layer.problems)
+        data = merged(data, layer.source.data or {})
+    return expanded_data(data, variables, file=file)
 
 
 def self_contained(source: Source) -> str:

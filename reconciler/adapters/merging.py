@@ -13,12 +13,10 @@ from typing import Any
 import yaml
 
 from reconciler.adapters.documents import BOM, compose, parse
-from reconciler.core.defaults import added_paths
+from reconciler.adapters.sops.spans import Edit, apply_edits, scalar_end
+from reconciler.core.defaults import others
 from reconciler.core.errors import InputError
-from reconciler.core.source import Source
-
-_Insertion = tuple[int, str]
-"""Where, and what."""
+from reconciler.core.source import Path, Source
 
 
 def with_values(source: Source) -> str:
@@ -29,44 +27,51 @@ def with_values(source: Source) -> str:
     """
     body = source.text.removeprefix(BOM)
     root = compose(body)[0]
-    for at, text in sorted(_insertions(source, root), reverse=True):
-        body = f"{body[:at]}{text}{body[at:]}"
+    body = apply_edits(body, list(_edits(source, root)))
     found, problems = parse(body, file=source.file)
     if problems and parse(source.text, file=source.file)[1]:
         return source.text  # it was no document before
     if problems or found.data != source.data:
         raise InputError(
-            f"the defaults of '{source.file}' cannot be written into it; write its keys"
-            " as plain 'key: value' lines"
+            f"what holds for '{source.file}' from elsewhere cannot be written into it;"
+            " write its keys as plain 'key: value' lines"
         )
     return source.text[: source.text.startswith(BOM)] + body
 
 
-def _insertions(source: Source, root: Any) -> Iterator[_Insertion]:
-    data = source.data or {}
-    new: dict[str, Any] = {}
-    inner: dict[str, dict[str, Any]] = {}
-    for key, *rest in added_paths(source):
-        if rest:
-            inner.setdefault(str(key), {})[str(rest[0])] = data[str(key)][rest[0]]
+def _edits(source: Source, root: Any) -> Iterator[Edit]:
+    new: dict[Path, dict[str, Any]] = {}
+    for one in others(source):
+        if one.is_new:
+            new.setdefault(one.path[:-1], {})[str(one.path[-1])] = one.value
         else:
-            new[str(key)] = data[str(key)]
-    nodes = {name.value: node for name, node in root.value}
-    for key, values in inner.items():
-        yield _first_in(nodes[key], values)
-    if new:
-        yield _first_in(root, new)
+            node = _node(root, one.path)
+            end = scalar_end(source.text.removeprefix(BOM), node)
+            yield Edit(start=node.start_mark.index, end=end, text=_json(one.value))
+    for path, values in new.items():
+        yield _first_in(_node(root, path), values)
 
 
-def _first_in(node: Any, values: Mapping[str, Any]) -> _Insertion:
+def _node(root: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(step, int):
+            root = root.value[step]
+        else:
+            root = next(node for name, node in root.value if name.value == step)
+    return root
+
+
+def _first_in(node: Any, values: Mapping[str, Any]) -> Edit:
     """Return what makes values the first entries of a mapping."""
     lines = [f"{_json(key)}: {_json(value)}" for key, value in values.items()]
     if isinstance(node, yaml.MappingNode) and node.flow_style:
         after = ", " if node.value else ""
-        return node.start_mark.index + 1, ", ".join(lines) + after
+        at, text = node.start_mark.index + 1, ", ".join(lines) + after
+        return Edit(start=at, end=at, text=text)
     first = node.value[0][0].start_mark
     between = "\n" + " " * first.column
-    return first.index, between.join(lines) + between
+    text = between.join(lines) + between
+    return Edit(start=first.index, end=first.index, text=text)
 
 
 def _json(value: Any) -> str:

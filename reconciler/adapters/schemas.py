@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from reconciler.core import settings
 from reconciler.core.codec import schema_of
+from reconciler.core.defaults import KEYS, SETTINGS
 from reconciler.core.diagnostic import RULES
 from reconciler.core.document import ConnectionDocument
 from reconciler.core.durations import format_duration
@@ -110,6 +111,22 @@ def _connection() -> Schema:
     return schema
 
 
+def _defaults() -> Schema:
+    """Return what a folder's `_defaults.yaml` may say: a part of a connection."""
+    schema = _connection()
+    fields = schema["properties"]
+    data = schema["$defs"]["DataSection"]["properties"]
+    for name in [name for name in data if name not in SETTINGS]:
+        del data[name]
+    return {
+        **schema,
+        "title": "Defaults of a folder: _defaults.yaml",
+        "description": "What holds for the connection files of this very folder.",
+        "required": [],
+        "properties": {name: fields[name] for name in fields if name in KEYS},
+    }
+
+
 def _config() -> Schema:
     version = {
         "title": "Format version",
@@ -183,6 +200,7 @@ def _value(kind: type) -> Callable[[], Schema]:
 
 KINDS: Final[Mapping[str, Callable[[], Schema]]] = {
     "connection": _connection,
+    "defaults": _defaults,
     "config": _config,
     "plan": _value(Plan),
     "report": _value(RunReport),

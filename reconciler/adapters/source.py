@@ -26,12 +26,14 @@ from reconciler.adapters.layers import (
     folder_of,
     layers_of,
     self_contained,
+    surrounded,
 )
 from reconciler.adapters.policy_file import PolicyBook
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.adapters.source_claims import weigh_claims
 from reconciler.adapters.source_listing import documents_in, path_in
+from reconciler.adapters.source_reading import Reading
 from reconciler.adapters.source_values import (
     collector_paused,
     desired_of,
@@ -45,6 +47,7 @@ from reconciler.core.errors import DocumentError, InputError
 from reconciler.core.ports import Adapter, Desired, DesiredHead, DesiredSet
 from reconciler.core.source import Path as Steps
 from reconciler.core.source import Source
+from reconciler.core.variables import Variables
 
 if TYPE_CHECKING:
     from reconciler.core.allowances import Allowed
@@ -54,36 +57,6 @@ _REMEMBERED: Final = 512
 """Documents kept in memory: a usual run loads each changed one two or three times."""
 
 _Examine = Callable[[str, bytes, Layer | None], tuple[Source, checks.Examined]]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reading:
-    """One reading: what every file's row says, whether fresh or remembered."""
-
-    heads: list[DesiredHead] = field(default_factory=list)
-    rejected: dict[str, Sequence[str]] = field(default_factory=dict)
-    """The names that an invalid file claims, by file."""
-    former: set[str] = field(default_factory=set)
-    """The names that invalid files had."""
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    rows: dict[str, Row] = field(default_factory=dict)
-    others: set[str] = field(default_factory=set)
-    """What has a row and is no connection file: rules and defaults."""
-    marked: dict[str, str] = field(default_factory=dict)
-    """The text of every file that may hold a comment for us."""
-
-    def add(self, file: str, row: Row) -> None:
-        """Take in one row; a damaged one raises and changes nothing."""
-        _, fields, names, packed, former, _ = row
-        found = packed and [source_cache.diagnostic_of(file, item) for item in packed]
-        if fields is None:
-            self.rejected[file] = tuple(names)
-            self.former.update(former)
-        else:
-            self.heads.append(source_cache.head_of(file, fields))
-        if found:
-            self.diagnostics += found
-        self.rows[file] = row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +83,7 @@ class FileSource:
         lengths: bool = False,
         now: Callable[[], datetime] | None = None,
         home: str = "",
+        variables: Variables | None = None,
     ) -> None:
         """Take note of what to read; nothing is touched yet.
 
@@ -124,6 +98,7 @@ class FileSource:
                 keys are as long as they happen to be.
             now: The clock that comments which end are held against.
             home: The folder whose defaults hold for `files`, wherever those lie.
+            variables: What files may take from the environment.
         """
         self._root = os.fspath(directory)
         self._connections = connections
@@ -133,6 +108,7 @@ class FileSource:
         self._lengths = lengths
         self._now = now or SystemClock().now
         self._home = home
+        self._variables = variables or Variables()
         self._books = (Rulebook(self._root), PolicyBook(self._root))
         self._heads: Mapping[str, DesiredHead] = {}
         self._rows: Mapping[str, Row] = {}
@@ -194,7 +170,7 @@ class FileSource:
         except OSError:
             data = b""
         layer = self._layer(file)
-        if digest_of(data, layer) != self._rows[file][0]:
+        if digest_of(data, layer, self._variables) != self._rows[file][0]:
             raise InputError(f"'{file}' changed while it was being used; run it again")
         source, examined = self._examine(file, data, layer)
         if examined.connection is None:
@@ -228,9 +204,9 @@ class FileSource:
     def _path(self, file: str) -> str:
         return path_in(self._root, file)
 
-    def _read_all(self, listing: files.Listing) -> _Reading:
+    def _read_all(self, listing: files.Listing) -> Reading:
         known, fingerprint = self._known()
-        reading = _Reading()
+        reading = Reading()
         self._layers = layers_of(listing.defaults, self._path)
         self._add_layers(known, reading)
         pending = [
@@ -245,7 +221,7 @@ class FileSource:
             source_cache.save_rows(self._cache, fingerprint, reading.rows)
         return reading
 
-    def _add_layers(self, known: Mapping[str, Row], reading: _Reading) -> None:
+    def _add_layers(self, known: Mapping[str, Row], reading: Reading) -> None:
         """Add what is wrong with the defaults of folders, if anything is."""
         for layer in self._layers.values():
             if not self._is_known(layer.file, layer.digest, known, reading):
@@ -258,7 +234,7 @@ class FileSource:
     def _layer(self, file: str) -> Layer | None:
         return self._layers.get(self._home or folder_of(file)) if self._layers else None
 
-    def _add_fresh(self, pending: Sequence[_Fresh], reading: _Reading) -> None:
+    def _add_fresh(self, pending: Sequence[_Fresh], reading: Reading) -> None:
         if not pending:
             return
         if len(pending) > _REMEMBERED:
@@ -269,7 +245,7 @@ class FileSource:
             reading.add(fresh.file, row)
         reading.heads.sort(key=lambda head: head.file)
 
-    def _add_books(self, known: Mapping[str, Row], reading: _Reading) -> None:
+    def _add_books(self, known: Mapping[str, Row], reading: Reading) -> None:
         """Add what is wrong with `.sops.yaml` and `policy.yaml`, if anything is.
 
         The fingerprint holds their digests, so a cache without a row calls it good.
@@ -297,7 +273,7 @@ class FileSource:
         file: str,
         refused: Mapping[str, str],
         known: Mapping[str, Row],
-        reading: _Reading,
+        reading: Reading,
     ) -> _Fresh | None:
         """Add one file to the reading, or return it when it is not remembered."""
         data, why = self._content(file, refused.get(file, ""))
@@ -307,13 +283,13 @@ class FileSource:
         if ALLOWANCE_MARK in data:
             reading.marked[file] = data.decode(errors="replace")
         layer = self._layer(file)
-        digest = digest_of(data, layer)
+        digest = digest_of(data, layer, self._variables)
         if self._is_known(file, digest, known, reading):
             return None
         return _Fresh(file=file, data=data, digest=digest, layer=layer)
 
     def _is_known(
-        self, file: str, digest: str, known: Mapping[str, Row], reading: _Reading
+        self, file: str, digest: str, known: Mapping[str, Row], reading: Reading
     ) -> bool:
         """Add what is remembered of a file, if it is and the file is as it was."""
         try:
@@ -343,13 +319,17 @@ class FileSource:
     ) -> tuple[Source, checks.Examined]:
         source, problems = self._decoded(file, data)
         stem = files.stem_of(file)
-        if layer:
-            source, found = layer.over(source)
-            problems = (*problems, *found)
-        examined = checks.examine(source, problems, stem=stem, rules=self._rules)
+        whole = surrounded(source, layer, self._variables)
+        examined = checks.examine(
+            whole.source,
+            (*problems, *whole.problems),
+            stem=stem,
+            rules=self._rules,
+            unknown=whole.unknown,
+        )
         if layer and layer.problems:  # told at their own place
             examined = replace(examined, connection=None)
-        return source, examined
+        return whole.source, examined
 
     def _decoded(self, file: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
         try:

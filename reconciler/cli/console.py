@@ -54,6 +54,7 @@ class Console:
         parallelism: int | None = None,
         trace: bool = False,
         as_login: str = "",
+        allow_unset: bool = False,
     ) -> App:
         """Return the outside world of this command; closed when the command ends."""
         from reconciler.wiring import App, Choices
@@ -67,6 +68,7 @@ class Console:
             as_login=as_login,
             environment=self.environment,
             ask_passphrase=ask_passphrase if self.has_reader else None,
+            allow_unset=allow_unset,
         )
         show = self.say_line if trace else None
         made = App(choices, stop=self.stop.event, observer=observer, trace=show)

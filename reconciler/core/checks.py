@@ -59,7 +59,12 @@ class Examined:
 
 
 def examine(
-    source: Source, problems: Diagnostics, *, stem: str, rules: Rules
+    source: Source,
+    problems: Diagnostics,
+    *,
+    stem: str,
+    rules: Rules,
+    unknown: frozenset[Span] = frozenset(),
 ) -> Examined:
     """Judge one parsed document; pure as far as the rules are.
 
@@ -68,6 +73,7 @@ def examine(
         problems: What parsing it found.
         stem: Its file's name without folder and suffix.
         rules: What to judge it by.
+        unknown: Where values stand that are not known here, so cannot be judged.
     """
     connection, found = None, list(problems)
     if source.data is not None:
@@ -80,6 +86,7 @@ def examine(
                 subject = replace(subject, credential_lengths=rules.lengths(source))
             more = _adapter_problems(source, subject, rules.adapters)
             found += _elsewhere(more, [] if connection else found)
+    found = [one for one in found if one.span not in unknown] if unknown else found
     if is_invalid(found):
         connection = None
     return Examined(

@@ -37,15 +37,21 @@ def bare_change(step: Step, head: DesiredHead | None, before: Head | None) -> Ch
     )
 
 
-def reaching_change(change: Change, record: Record | None) -> Change:
-    """Return the change with who is hit by it, when it takes away what runs."""
+def reaching_change(
+    change: Change, record: Record | None, *, declared: tuple[str, ...] = ()
+) -> Change:
+    """Return the change with who is hit by it, when it takes away what runs.
+
+    Those whom the record names, and those whom the new file declares.
+    """
     if record is None or record.active is None or record.status is Status.INACTIVE:
         return change
     if not (is_removal(change) or change.test or change.previous):
         return change
     if change.before == change.after and not change.previous:
         return change  # a re-test replaces nothing
-    return replace(change, used_by=record.used_by, last_used_at=record.last_used_at)
+    users = tuple(dict.fromkeys((*record.used_by, *declared)))
+    return replace(change, used_by=users, last_used_at=record.last_used_at)
 
 
 def compared_change(

@@ -8,7 +8,7 @@ says itself wins. What identifies a connection or is sealed (`name`, `type`,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reconciler.core import shape
@@ -19,7 +19,7 @@ FILE: Final = "_defaults.yaml"
 MERGED: Final = ("labels", "config", "permissions", "health", "settings")
 """Mappings of which file and defaults each give their keys; values are whole."""
 KEYS: Final = ("owner", "on_remove", "used_by", *MERGED)
-_SETTINGS: Final = ("timeframes", "market")
+SETTINGS: Final = ("timeframes", "market")
 """Symbols are what tells one connection from the next."""
 
 Data = Mapping[str, Any]
@@ -56,16 +56,33 @@ def layered(source: Source, defaults: Source) -> Source:
     return replace(source, data=whole, written=source.data, below=defaults)
 
 
-def added_paths(source: Source) -> Iterator[Path]:
-    """Yield where the defaults stand: whole values, or keys within a mapping."""
-    own, whole = source.written, source.data or {}
-    if own is None:
-        return
-    for key, value in whole.items():
-        if key not in own:
-            yield (key,)
-        elif value != own[key]:
-            yield from ((key, name) for name in value if name not in own[key])
+@dataclass(frozen=True, slots=True)
+class Other:
+    """One value that holds for a file and is not what it says; `is_new` when absent."""
+
+    path: Path
+    value: Any
+    is_new: bool
+
+
+def others(source: Source) -> Iterator[Other]:
+    """Yield what holds for a file from elsewhere, as few and as whole as it comes."""
+    if source.written is not None:
+        yield from _others(source.written, source.data or {}, ())
+
+
+def _others(own: Any, whole: Any, path: Path) -> Iterator[Other]:
+    if isinstance(own, dict) and isinstance(whole, dict):
+        for key, value in whole.items():
+            if key in own:
+                yield from _others(own[key], value, (*path, key))
+            else:
+                yield Other((*path, key), value, is_new=True)
+    elif isinstance(own, list) and isinstance(whole, list):
+        for at, (one, other) in enumerate(zip(own, whole, strict=True)):
+            yield from _others(one, other, (*path, at))
+    elif own != whole:
+        yield Other(path, whole, is_new=False)
 
 
 def check_defaults(source: Source) -> Iterator[Diagnostic]:
@@ -78,20 +95,20 @@ def check_defaults(source: Source) -> Iterator[Diagnostic]:
             yield shape.wrong(source, (key,), code="R203", expected="a mapping")
     settings = data.get("settings")
     for key in settings if isinstance(settings, Mapping) else ():
-        if key not in _SETTINGS:
+        if key not in SETTINGS:
             yield _not_given(source, ("settings", key))
 
 
 def covered_by_mac(source: Source) -> Diagnostic | None:
-    """Return R320 where defaults would change what a file's MAC covers."""
+    """Return R320 where values from elsewhere would change what a MAC covers."""
     block = (source.written or {}).get("sops")
     if not isinstance(block, Mapping) or block.get("mac_only_encrypted") is True:
         return None
-    given = ", ".join(map(shape.dotted, added_paths(source)))
+    given = ", ".join(shape.dotted(one.path) for one in others(source))
     return Diagnostic(
         code="R320",
-        message=f"its MAC covers the plain values too, so {given} of {FILE} cannot be "
-        "added",
+        message=f"its MAC covers the plain values too, so {given} cannot come from "
+        "elsewhere",
         span=source.span(("sops",), key=True),
         hint="write them in the file, or let .sops.yaml say mac_only_encrypted: true "
         f"and run 'reconcile rotate {source.file}'",
@@ -99,7 +116,7 @@ def covered_by_mac(source: Source) -> Diagnostic | None:
 
 
 def _not_given(source: Source, path: Path) -> Diagnostic:
-    known = KEYS if len(path) == 1 else _SETTINGS
+    known = KEYS if len(path) == 1 else SETTINGS
     name = str(path[-1])
     if name not in _ELSEWHERE:
         return shape.unknown_key(source, path, known=known)

@@ -98,6 +98,8 @@ RULES: dict[str, Rule] = {
         "a secret address in the settings",
         "put it into an environment variable or a file, and name that",
     ),
+    "R211": Rule("a variable that cannot be replaced", "declare it, and set it"),
+    "R212": Rule("a variable that may hold a secret", "seal it below credentials"),
     # R3: how credentials are sealed
     "R301": Rule(
         "a credential in plain text", "run 'reconcile encrypt FILE', then commit"
@@ -153,7 +155,7 @@ RULES: dict[str, Rule] = {
         "make sure that everybody added is meant to know the credentials",
     ),
     "R320": Rule(
-        "defaults would change what a file's MAC covers",
+        "values from elsewhere would change what a file's MAC covers",
         "write them in the file, or run 'reconcile rotate FILE' under a rule that says "
         "mac_only_encrypted: true",
     ),

@@ -17,6 +17,7 @@ from reconciler.core import durations, shape
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.source import Source
 from reconciler.core.structured import PARTS
+from reconciler.core.variables import NAME as VARIABLE
 
 DEFAULT_FILE: Final = "reconcile.yaml"
 DEFAULT_CONNECTIONS: Final = "connections.d"
@@ -58,6 +59,8 @@ class Settings:
     lock_timeout_s: int = 0
     guards: GuardSettings = field(default_factory=GuardSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    variables: tuple[str, ...] = ()
+    """Names of the environment that the files may use in plain values."""
     source: Source | None = field(default=None, repr=False, compare=False)
     """The file, for the parts that are read when they are used (`core.structured`)."""
 
@@ -107,6 +110,10 @@ def _are_networks(texts: Sequence[str]) -> bool:
         return all(map(ip_network, texts))
     except ValueError:
         return False
+
+
+def _are_names(texts: Sequence[str]) -> bool:
+    return all(map(_matches(VARIABLE), texts))
 
 
 _WORKSPACE: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -237,6 +244,16 @@ FIELDS: Final[tuple[Setting, ...]] = (
         expected="a list of networks such as 10.20.0.0/16",
         schema={"type": "array", "items": {"type": "string", "minLength": 1}},
         about="Private networks that connections may lead to.",
+    ),
+    Setting(
+        path=("variables",),
+        attribute=("variables",),
+        kind=_is_text_list,
+        allows=_are_names,
+        convert=tuple,
+        expected="a list of names such as FEED_HOST",
+        schema={"type": "array", "items": {"type": "string", "pattern": VARIABLE}},
+        about="Names of the environment that files may use as ${NAME}; no secrets.",
     ),
 )
 

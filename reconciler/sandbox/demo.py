@@ -114,6 +114,7 @@ def _play(stage: Stage) -> None:
     _push_a_bad_key(stage)
     _have_an_incident(stage)
     _change_who_can_open(stage)
+    _rename(stage)
     _lose_a_file(stage)
     _report(stage)
 
@@ -209,6 +210,19 @@ def _change_who_can_open(stage: Stage) -> None:
     stage.run("secrets", "status")
     stage.note("The same values under new seals need no test:")
     stage.run("apply")
+
+
+def _rename(stage: Stage) -> None:
+    stage.say("A connection gets a new name, and keeps its record")
+    folder = stage.repository / "connections.d"
+    old, new = folder / "okx-research.yaml", folder / "okx-spot.yaml"
+    text = old.read_text().replace("name: okx-research", "name: okx-spot")
+    new.write_text(
+        f"previous_names: [okx-research]\nused_by: [grafana, strategy-x]\n{text}"
+    )
+    old.unlink()
+    stage.run("apply")
+    stage.run("history", "okx-spot")
 
 
 def _lose_a_file(stage: Stage) -> None:

@@ -269,7 +269,7 @@ def test_decrypt_without_a_key_says_where_it_looked(repo):
     assert len(done.err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", ["connection", "config", "plan", "report"])
+@pytest.mark.parametrize("kind", ["connection", "defaults", "config", "plan", "report"])
 def test_schema_prints_each_schema(bare, kind):
     assert bare.here("schema", kind).json["$id"].endswith(f"{kind}:1")
 

@@ -176,6 +176,15 @@ def test_what_replaces_or_switches_off_what_runs_says_who_uses_it(after):
     assert change.used_by == ("grafana",)
 
 
+def test_who_is_new_in_the_file_is_hit_as_well():
+    store, _ = abandoned(used_by=["grafana"])
+    after = desired("a", version="2", used_by=["strategy-x"])
+
+    (change,) = plan_of(make_ports(FakeSource.of(after), store)).plan.changes
+
+    assert change.used_by == ("grafana", "strategy-x")
+
+
 def test_what_touches_nothing_that_runs_names_nobody():
     store, _ = abandoned(used_by=["grafana"])
     labelled = desired("a", used_by=["grafana"], labels={"desk": "spot"})

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.timeout(420)
 def test_the_demo_tells_its_story_to_the_end(tmp_path):
     done = subprocess.run(
         (sys.executable, "-m", "reconciler.sandbox.demo"),
@@ -28,5 +31,6 @@ def test_the_demo_tells_its_story_to_the_end(tmp_path):
     assert "Requests that reached the sandbox meanwhile: 0" in done.stdout
     assert "keeps running" in done.stdout
     assert "Suspended, left alone" in done.stdout + done.stderr
+    assert "renamed from okx-research" in done.stdout
     assert "--allow-protected kraken-treasury" in done.stdout
     assert list(tmp_path.glob("*/trading-connections/.reconcile/report.json"))

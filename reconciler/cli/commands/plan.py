@@ -29,16 +29,22 @@ from reconciler.cli.options import as_option, example, format_option, plan_optio
     metavar="REV",
     help="Show what changed since this branch left REV; asks no store and no key.",
 )
+@click.option(
+    "--allow-unset",
+    is_flag=True,
+    help="With --base: take variables that are not set here for unknown.",
+)
 @format_option("markdown", "html")
 @as_option
 @plan_options
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913  # what can be asked for
     console: Console,
     /,
     *,
     out: Path | None,
     base: str | None,
+    allow_unset: bool,
     detailed_exitcode: bool,
     as_login: str,
     format_: str,
@@ -70,7 +76,11 @@ def command(
         )
     if as_login and out:
         raise click.UsageError("--out saves a plan for apply, --as shows a part of it")
-    app = console.app(as_login=as_login)
+    if allow_unset and not base:
+        raise click.UsageError(
+            "--allow-unset needs --base: apply must know every value"
+        )
+    app = console.app(as_login=as_login, allow_unset=allow_unset)
     request = request_for(app, Asked.of(options))
     planned = plan_of(app, request, base=base)
     require_match(planned.plan)

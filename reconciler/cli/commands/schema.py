@@ -13,15 +13,16 @@ from reconciler.cli.options import example
 )
 @click.argument(
     "kind",
-    type=click.Choice(["connection", "config", "plan", "report"]),
+    type=click.Choice(["connection", "defaults", "config", "plan", "report"]),
     default="connection",
 )
 @click.pass_obj
 def command(console: Console, *, kind: str) -> None:
     """Print the JSON Schema of a file.
 
-    connection: a file in connections.d. config: reconcile.yaml. plan: what plan --out
-    saves. report: what every apply and test writes.
+    connection: a file in connections.d. defaults: a folder's _defaults.yaml. config:
+    reconcile.yaml. plan: what plan --out saves. report: what every apply and test
+    writes.
     """
     from reconciler.scaffolding import schema_text
 

@@ -45,6 +45,11 @@ from reconciler.cli.options import as_option, codes_of, example, format_option
     help="With --base: refuse what this person may not change, by policy.yaml.",
 )
 @click.option(
+    "--allow-unset",
+    is_flag=True,
+    help="Take variables that are not set here for unknown, not for wrong.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
@@ -64,6 +69,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     ignore: tuple[str, ...],
     base: str | None,
     actor: str | None,
+    allow_unset: bool,
     output: Path | None,
     as_login: str,
     format_: str,
@@ -83,7 +89,7 @@ def command(  # noqa: PLR0913  # what can be asked for
 
     if actor and not base:
         raise click.UsageError("--actor needs --base: whose policy, and since when?")
-    app = console.app(as_login=as_login)
+    app = console.app(as_login=as_login, allow_unset=allow_unset)
     read = judge_all(app, files, base=base, actor=actor)
     found = chosen(read, select=select, ignore=ignore)
     view = Problems(console=console, app=app, found=found, strict=strict)

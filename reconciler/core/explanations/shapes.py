@@ -77,4 +77,19 @@ EXPLANATIONS: Final = {
         "      url: slack://token-a/token-b/token-c\n",
         "# reconcile.yaml\nalerts:\n  channels:\n    ops: {url_env: OPS_ALERTS_URL}\n",
     ),
+    "R211": Explanation(
+        "${NAME} in config, settings and labels is replaced by what the environment "
+        "says. The name must be listed under 'variables' in reconcile.yaml, so that no "
+        "file reads whatever there is, and it must be set: an empty place would go "
+        "unnoticed. $$ is a dollar sign.",
+        f"{HEAD}labels: {{desk: '${{DESK}}'}}\n",
+        f"{HEAD}labels: {{desk: spot, price: '$$5'}}\n",
+    ),
+    "R212": Explanation(
+        "What is replaced ends in plans, reports and the recorded state. So a variable "
+        "that is called like a secret, or holds what looks like one, is refused "
+        "wherever it is declared; credentials are sealed in the file.",
+        f"{HEAD}labels: {{desk: '${{DESK_TOKEN}}'}}\n",
+        f"{HEAD}labels: {{desk: spot}}\n",
+    ),
 }

@@ -16,6 +16,7 @@ from reconciler.report.words import (
     marks,
     partner,
     plan_summary,
+    reach,
 )
 
 
@@ -65,7 +66,7 @@ def _counts(plan: Plan) -> Iterator[tuple[str, int, str]]:
 
 def _warnings(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in plan.changes:
-        for note in change.notes:
+        for note in (*change.notes, *filter(None, [reach(change)])):
             yield change.name, note
     for text in plan.warnings:
         yield "", text

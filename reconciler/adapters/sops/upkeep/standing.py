@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler.adapters import documents
 from reconciler.adapters.git_history import Past, read_past
-from reconciler.adapters.layers import layer_beside
+from reconciler.adapters.layers import Parsed, layer_beside, surrounded
 from reconciler.adapters.sops.age.keyring import Keyring
 from reconciler.adapters.sops.block import Metadata, read_metadata
 from reconciler.adapters.sops.envelope import looks_sealed
@@ -31,13 +31,18 @@ from reconciler.core.diagnostic import RULES
 from reconciler.core.errors import SecretError
 from reconciler.core.seals import FileSeal, Opener, SealDrift, SealedValue, Since, Tie
 from reconciler.core.source import Source
+from reconciler.core.variables import Variables
 
 _NO_KEY = 128
 """The exit code of sops when no identity fits."""
 
 
 def file_seals(
-    directory: Path, files: Sequence[str], *, keyring: Keyring | None
+    directory: Path,
+    files: Sequence[str],
+    *,
+    keyring: Keyring | None,
+    variables: Variables,
 ) -> tuple[FileSeal, ...]:
     """Return how each sealed file stands, in the order given.
 
@@ -45,23 +50,33 @@ def file_seals(
         directory: The working directory, where `.sops.yaml` is looked for.
         files: Documents, relative to it; those that seal nothing are left out.
         keyring: What checks the bindings; None opens nothing.
+        variables: What the files take from the environment.
     """
     book = Rulebook(str(directory))
     past = read_past(directory, files)
     found = (
-        _file_seal(directory, file, book=book, past=past, keyring=keyring)
+        _file_seal(directory, _read(directory, file, variables), book, past, keyring)
         for file in files
     )
     return tuple(one for one in found if one is not None)
 
 
-def _file_seal(
-    directory: Path, file: str, *, book: Rulebook, past: Past, keyring: Keyring | None
-) -> FileSeal | None:
-    path = directory / file
-    source, problems = documents.read(path, file=file)
+def _read(directory: Path, file: str, variables: Variables) -> Parsed:
+    source, problems = documents.read(directory / file, file=file)
     layer = layer_beside(str(directory), file)
-    source = layer.over(source)[0] if layer else source
+    return surrounded(source, layer, variables).source, problems
+
+
+def _file_seal(
+    directory: Path,
+    read: Parsed,
+    book: Rulebook,
+    past: Past,
+    keyring: Keyring | None,
+) -> FileSeal | None:
+    source, problems = read
+    file = source.file
+    path = directory / file
     if source.data is None:
         return FileSeal(file=file, problem=problems[0].message)
     if not ({"sops", "credentials"} & source.data.keys()):

@@ -76,6 +76,8 @@ def test_names_globs_and_labels_choose(fleet, command, code, chosen, found):
         ("secrets", "status"),
         ("updatekeys", "--dry-run"),
         ("rotate",),
+        ("fmt",),
+        ("encrypt", "*"),
     ],
     ids=" ".join,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option
+from reconciler.cli.options import example, format_option, select_option
+
+if TYPE_CHECKING:
+    from reconciler.core.selecting import LabelTerm
 
 
 @click.command("encrypt", epilog=example("reconcile encrypt connections.d/kraken.yaml"))
@@ -22,12 +27,14 @@ from reconciler.cli.options import example, format_option
     is_flag=True,
     help="Accept a changed type, provider, owner or config. Review it first.",
 )
+@select_option
 @format_option()
 @click.pass_obj
 def command(
     console: Console,
     *,
     what: tuple[str, ...],
+    labels: tuple[LabelTerm, ...],
     recipients: tuple[str, ...],
     rebind: bool,
     format_: str,
@@ -44,7 +51,7 @@ def command(
     app = console.app()
     outcomes, code = each_file(
         console,
-        files_of(app, what),
+        files_of(app, what, labels),
         lambda file: seal_file(app, file, recipients=recipients, rebind=rebind),
         words=("sealing", "sealed"),
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import example, format_option
+from reconciler.cli.options import example, format_option, select_option
+
+if TYPE_CHECKING:
+    from reconciler.core.selecting import LabelTerm
 
 
 @click.command(
@@ -16,6 +21,7 @@ from reconciler.cli.options import example, format_option
     "--check", is_flag=True, help="Write nothing; end with 3 when a file differs."
 )
 @click.option("--diff", is_flag=True, help="Write nothing; show what would move.")
+@select_option
 @format_option()
 @click.pass_obj
 def command(
@@ -23,6 +29,7 @@ def command(
     /,
     *,
     what: tuple[str, ...],
+    labels: tuple[LabelTerm, ...],
     check: bool,
     diff: bool,
     format_: str,
@@ -44,7 +51,7 @@ def command(
     formatter = Formatter(dry_run=check or diff)
     outcomes, code = each_file(
         console,
-        files_of(app, what or (app.settings.connections,)),
+        files_of(app, what or (app.settings.connections,), labels),
         formatter.format_file,
         words=("formatting", "formatted"),
     )

@@ -47,6 +47,7 @@ SECTIONS = {
         "history": Entry(f"{_HOME}.history", "Show who did what, newest first."),
         "sample": Entry(f"{_HOME}.sample", "Fetch candles, prices or the account."),
         "report": Entry(f"{_HOME}.report", "Show the last run's report again."),
+        "alerts": Entry(f"{_HOME}.alerts", "See whom failures are told, and test it."),
     },
     "Know and keep": {
         "providers": Entry(f"{_HOME}.providers", "List what can be connected."),

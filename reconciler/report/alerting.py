@@ -13,12 +13,14 @@ from typing import Any, Final, NamedTuple
 from reconciler.core.codec import to_data
 from reconciler.core.durations import format_duration
 from reconciler.core.incidents.causes import Cause, worst
+from reconciler.core.incidents.delivering import Message
 from reconciler.core.incidents.notice import (
     FORMAT_VERSION,
     Letter,
     Notice,
     NoticeKind,
 )
+from reconciler.report.machine import pretty
 from reconciler.report.markdown import prose
 from reconciler.report.text import clip, count, safe
 from reconciler.report.text import moment as at_moment
@@ -36,6 +38,19 @@ class Told(NamedTuple):
 
     title: str
     text: str
+
+
+def message_of(letter: Letter) -> Message:
+    """Return a letter in every form that a channel may want."""
+    return Message(
+        id=letter.id,
+        severity=worst(one.severity for one in letter.notices),
+        is_good=all(map(_is_good, letter.notices)),
+        subject=subject_of(letter),
+        text=plain_of(letter),
+        markdown=markdown_of(letter),
+        body=pretty(data_of(letter)),
+    )
 
 
 def subject_of(letter: Letter) -> str:

@@ -9,6 +9,7 @@ import json
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import cache
 
 from reconciler.adapters.stores import open_store
 from tests.adapters.importing.hummingbot_writer import connector
@@ -19,6 +20,7 @@ from tests.adapters.importing.laravel_writer import (
     sealed,
 )
 from tests.cli.test_validate_since import commit, git
+from tests.receiver import receiver
 
 BODY = {
     "type": "ccxt_crypto",
@@ -80,6 +82,39 @@ def an_invalid_setting(repo, sandbox):
 def a_token(repo, sandbox):
     token = f'{{name: taken, principal: admin, hash: "sha256:{"0" * 64}"}}'
     (repo.path / "reconcile.yaml").write_text(f"http: {{tokens: [{token}]}}\n")
+
+
+CHANNELS = """
+alerts:
+  channels:
+    ops: {kind: webhook, url_env: ALERTS_URL, secret_env: ALERTS_KEY}
+"""
+
+
+@cache
+def listening():
+    """Start a receiver that lives as long as the tests do."""
+    keeper = receiver()
+    return keeper, keeper.__enter__()
+
+
+def a_channel(repo, sandbox):
+    with (repo.path / "reconcile.yaml").open("a") as settings:
+        settings.write(CHANNELS)
+    _, taken = listening()
+    url = f"http://127.0.0.1:{taken.port}/"
+    repo.monkeypatch.setenv("ALERTS_URL", url)
+    repo.monkeypatch.setenv("ALERTS_KEY", "sixteen bytes and more")
+
+
+def a_channel_without_its_key(repo, sandbox):
+    a_channel(repo, sandbox)
+    repo.monkeypatch.delenv("ALERTS_KEY")
+
+
+def a_damaged_memory_of_alerts(repo, sandbox):
+    (repo.path / ".reconcile").mkdir(exist_ok=True)
+    (repo.path / ".reconcile/alerts.json").write_text("{rubbish")
 
 
 def a_policy(repo, sandbox):

@@ -196,6 +196,17 @@ TABLE = {
         (1, when.no_report, ""),
         (3, when.an_invalid_setting, ""),
     ],
+    "alerts list": [
+        (0, when.a_channel, ""),
+        (1, when.a_damaged_memory_of_alerts, ""),
+        (3, when.an_invalid_setting, ""),
+    ],
+    "alerts test": [
+        (0, when.a_channel, "ops"),
+        (1, when.a_channel, "nowhere"),
+        (1, when.a_channel_without_its_key, ""),
+        (3, when.an_invalid_setting, ""),
+    ],
     "providers list": [(0, when.nothing, ""), (1, when.nothing, "nowhere")],
     "providers diagnose": [
         (0, when.nothing, "binance --status 401"),

@@ -18,6 +18,7 @@ from reconciler.core import codec
 from reconciler.core.incidents.outbox import AlertState
 
 _MAJOR: Final = "1."
+_UNREADABLE: Final = "cannot be read"
 _SET_ASIDE: Final = ".damaged"
 
 
@@ -27,25 +28,38 @@ class Memory:
 
     path: Path
 
+    def look(self) -> tuple[AlertState, str]:
+        """Return what is remembered without touching the file, and what is wrong."""
+        state, why = self._read()
+        return state, f"'{self.path.name}' {why}" if why else ""
+
     def load(self) -> tuple[AlertState, str]:
         """Return what was remembered, and what was wrong with it; mostly nothing.
 
         A file that cannot be read is set aside: nothing is told twice by accident for
         long, and no daemon stays silent because of it.
         """
+        state, why = self._read()
+        if not why:
+            return state, ""
+        if why.startswith(_UNREADABLE):
+            return state, f"'{self.path.name}' {why}"
+        return state, self._set_aside(why)
+
+    def _read(self) -> tuple[AlertState, str]:
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
             return AlertState(), ""
         except OSError as error:
             why = error.strerror or type(error).__name__
-            return AlertState(), f"'{self.path.name}' cannot be read: {why}"
+            return AlertState(), f"{_UNREADABLE}: {why}"
         try:
             state = codec.from_json(AlertState, text)
         except ValueError:
-            return AlertState(), self._set_aside("is damaged")
+            return AlertState(), "is damaged"
         if not state.format_version.startswith(_MAJOR):
-            return AlertState(), self._set_aside("was written by another release")
+            return AlertState(), "was written by another release"
         return state, ""
 
     def save(self, state: AlertState) -> str:

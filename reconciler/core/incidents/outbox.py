@@ -13,11 +13,13 @@ from hashlib import sha256
 from typing import Final
 
 from reconciler.core.incidents.book import FORMAT_VERSION, Book
-from reconciler.core.incidents.notice import Letter, Notice, Sender
+from reconciler.core.incidents.causes import Cause, Severity
+from reconciler.core.incidents.notice import Letter, Notice, NoticeKind, Sender
 
 SUMMED_UP_OVER: Final = 5
 """More than so many that wait become one."""
 NOTICES_PER_LETTER: Final = 200
+NAMES_IN_SUMMARY: Final = 10
 GIVEN_UP_AFTER: Final = timedelta(hours=24)
 FIRST_WAIT_S: Final = 5.0
 LONGEST_WAIT_S: Final = 900.0
@@ -166,6 +168,20 @@ def missed(
     )
 
 
+def letter_to_test(channel: str, sender: Sender, *, now: datetime) -> Letter:
+    """Return a message that says that it is a test."""
+    notice = Notice(
+        incident="test",
+        kind=NoticeKind.TEST,
+        cause=Cause.DAEMON,
+        label=channel,
+        severity=Severity.INFO,
+        at=now,
+        since=now,
+    )
+    return _letter(channel, (notice,), now=now, sender=sender)
+
+
 def _longest() -> timedelta:
     """Return the longest wait there is: a later moment is from before a clock jump."""
     return timedelta(seconds=LONGEST_WAIT_S + 1)
@@ -202,7 +218,8 @@ def _summed_up(
     for letter in rest:
         for notice in letter.notices:
             newest.pop(notice.incident, None)
-            newest[notice.incident] = notice
+            few = notice.connections[:NAMES_IN_SUMMARY]
+            newest[notice.incident] = replace(notice, connections=few)
     notices = tuple(newest.values())
     kept = notices[-NOTICES_PER_LETTER:]
     left = len(notices) - len(kept) + sum(letter.left for letter in rest)

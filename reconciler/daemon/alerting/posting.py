@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.incidents.causes import worst
-from reconciler.core.incidents.delivering import DeliveryError, Message
-from reconciler.core.incidents.notice import Letter, NoticeKind
+from reconciler.core.incidents.delivering import DeliveryError
+from reconciler.core.incidents.notice import Letter
 from reconciler.core.incidents.outbox import (
     AlertState,
     Mailbox,
@@ -18,13 +17,7 @@ from reconciler.core.incidents.outbox import (
 )
 from reconciler.core.ports import Clock
 from reconciler.daemon.alerting.ways_out import Channel
-from reconciler.report.alerting import (
-    data_of,
-    markdown_of,
-    plain_of,
-    subject_of,
-)
-from reconciler.report.machine import pretty
+from reconciler.report.alerting import message_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,17 +94,3 @@ class Post:
                 box = delivered(self.box(name), letter, now=self.clock.now())
             self.put(name, box)
             await self.save()
-
-
-def message_of(letter: Letter) -> Message:
-    """Return a letter in every form that a channel may want."""
-    good = (NoticeKind.RECOVERED, NoticeKind.TEST)
-    return Message(
-        id=letter.id,
-        severity=worst(one.severity for one in letter.notices),
-        is_good=all(one.kind in good for one in letter.notices),
-        subject=subject_of(letter),
-        text=plain_of(letter),
-        markdown=markdown_of(letter),
-        body=pretty(data_of(letter)),
-    )

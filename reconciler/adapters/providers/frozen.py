@@ -80,6 +80,7 @@ class Frozen:
         return diagnose(
             Category.KEY_REFUSED,
             detail=f"'{refused.name}' uses it ({refused.category})",
+            evidence={"connection": refused.name},
         )
 
     def found(self, account: bytes, name: str, diagnosis: Diagnosis | None) -> None:

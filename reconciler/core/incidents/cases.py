@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.diagnosis import KINDS, Category, Diagnosis
 from reconciler.core.health import Health
 from reconciler.core.incidents.book import Member, Why
 from reconciler.core.incidents.causes import Cause, Severity
 from reconciler.core.incidents.observation import Observation, Refused
+from reconciler.core.usage import UnusualKind
 
 POSTPONED_FOR_S: Final = 900
 """A provider that asks us to wait is news after this many seconds."""
@@ -68,8 +69,10 @@ def cases_of(seen: Observation, *, now: datetime) -> Iterator[Case]:
     if seen.unable and seen.unable.category not in _ELSEWHERE and seen.unable.is_ours:
         yield _case(seen, Family.MACHINE, why_of(seen.unable), Severity.ERROR)
     for one in seen.unusual:
-        why = Why(summary=one.text, fix=_UNUSUAL_FIX, category=one.kind)
-        yield _case(seen, Family.UNUSUAL, why, Severity.WARNING, key=one.kind)
+        bad = Severity.INFO if one.kind is UnusualKind.SILENT else Severity.WARNING
+        fix = _SILENT_FIX if one.kind is UnusualKind.SILENT else _UNUSUAL_FIX
+        why = Why(summary=one.text, fix=fix, category=one.kind)
+        yield _case(seen, Family.UNUSUAL, why, bad, key=one.kind)
 
 
 def ended(seen: Observation | None, family: Family, *, now: datetime) -> str:
@@ -109,8 +112,11 @@ def why_of(diagnosis: Diagnosis | None, *, otherwise: str = "") -> Why:
     """Return a diagnosis as it is told."""
     if diagnosis is None:
         return Why(summary=otherwise, fix=_STALE_FIX, category="stale")
+    # The details name whoever was refused first, who may be somebody else's.
+    shared = diagnosis.category is Category.KEY_REFUSED
+    title = KINDS[diagnosis.category].title
     return Why(
-        summary=diagnosis.summary,
+        summary=title if shared else diagnosis.summary,
         fix=diagnosis.fix,
         category=diagnosis.category,
         waiting_helps=diagnosis.waiting_helps,
@@ -121,6 +127,7 @@ def why_of(diagnosis: Diagnosis | None, *, otherwise: str = "") -> Why:
 _ELSEWHERE: Final = frozenset({"own_network", "postponed", "key_refused"})
 """Reasons of ours that the network's, exchange's or account's incident tells of."""
 _STALE_FIX: Final = "look whether the daemon keeps up, and whether the market is open"
+_SILENT_FIX: Final = "revoke the key at the provider if nobody needs it any more"
 _UNUSUAL_FIX: Final = (
     "find out who uses the key; if it is none of yours, revoke it at the provider"
 )

@@ -13,6 +13,7 @@ from datetime import datetime
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.health import Health
 from reconciler.core.incidents.causes import Severity
+from reconciler.core.usage import Unusual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +32,6 @@ class Ending:
 
     what: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unusual:
-    """An unusual use of a connection; `kind` does not change while it lasts."""
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from reconciler.core.incidents.observation import (
 from reconciler.core.record import Record, Result, certificate_of, key_ends_at
 from reconciler.core.usage import unusual
 
+SHARER = "connection"
+"""Evidence of a refused key: the connection that it was refused to."""
 _ENVIRONMENTS = ("sandbox", "demo")
 
 
@@ -68,7 +70,7 @@ def observation_of(
         environment=way.environment,
         proxy=way.proxy,
         symbol=way.symbol,
-        account=account,
+        account=account or _account(record),
         since=_since(record),
         tested_at=record.last_tested_at,
         stale_at=_stale_at(record),
@@ -76,11 +78,17 @@ def observation_of(
         unable=record.unable.diagnosis if record.unable else None,
         refused=_refused(record),
         endings=tuple(_endings(record)),
-        unusual=tuple(
-            Unusual(kind=one.kind, text=one.text)
-            for one in unusual(record.usage, now=now)
-        ),
+        unusual=unusual(record.usage, now=now),
     )
+
+
+def _account(record: Record) -> str:
+    """Return the first connection whose key was refused, of those that share it.
+
+    Nothing that is computed from a key is needed for that.
+    """
+    unable = record.unable
+    return (unable.diagnosis.evidence.get(SHARER) if unable else "") or record.name
 
 
 def _since(record: Record) -> datetime | None:

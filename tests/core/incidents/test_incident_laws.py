@@ -12,8 +12,9 @@ from reconciler.core import codec
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.health import Health
 from reconciler.core.incidents.book import Book
-from reconciler.core.incidents.observation import Refused, Surroundings, Unusual
+from reconciler.core.incidents.observation import Refused, Surroundings
 from reconciler.core.incidents.routing import Route, Routing, Selector
+from reconciler.core.usage import Unusual, UnusualKind
 from tests.core.incidents.incident_world import OPS, World, well
 from tests.fakes import START
 
@@ -97,7 +98,7 @@ _STEPS = {
     ),
     "accepted": lambda world, name: _change(world, name, refused=None),
     "unusual": lambda world, name: _change(
-        world, name, unusual=(Unusual(kind="often", text="often"),)
+        world, name, unusual=(Unusual(kind=UnusualKind.OFTEN, text="often"),)
     ),
     "off": lambda world, name: _change(world, name, watched=False),
     "gone": lambda world, name: world.seen.pop(name, None),

@@ -14,10 +14,10 @@ from reconciler.core.incidents.observation import (
     Refused,
     Surroundings,
     Trouble,
-    Unusual,
 )
 from reconciler.core.incidents.routing import Route, Routing, Selector
 from reconciler.core.selecting import LabelTerm
+from reconciler.core.usage import Unusual, UnusualKind
 from tests.core.incidents.incident_world import OPS, World, kinds, many, names, well
 
 HOUR = 3600
@@ -259,7 +259,9 @@ def test_a_machine_without_the_key_is_one_incident_for_everybody():
 
 def test_an_unusual_use_is_told_once_and_its_end_is_not():
     world = World.of(well("a"))
-    world.becomes("a", unusual=(Unusual(kind="often", text="ten times as often"),))
+    world.becomes(
+        "a", unusual=(Unusual(kind=UnusualKind.OFTEN, text="ten times as often"),)
+    )
     told = world.run(HOUR, step=10)
     world.becomes("a", unusual=())
     world.run(HOUR, step=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -56,8 +57,9 @@ async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> 
     daemon.on_read.append(take)  # the policy is one of the files
 
 
-def attach_alerts(daemon: Daemon) -> None:
-    """Tell people of what is wrong, if `alerts:` names anybody to tell."""
+def attach_alerts(daemon: Daemon, stack: AsyncExitStack) -> None:
+    """Tell people what fails, until the stack is left; raises `DocumentError`."""
+    # Loaded here: its settings need pydantic, and only a daemon has alerts.
     from reconciler.daemon.alerting.service import AlertService  # noqa: PLC0415
 
     service = AlertService(
@@ -67,15 +69,12 @@ def attach_alerts(daemon: Daemon) -> None:
         offload=daemon.storage,
     )
     daemon.listeners.append(service)
-    daemon.parts["alerts"] = service.run
+    daemon.on_renewed.append(service.take)
+    ending = asyncio.Event()
+    working = asyncio.ensure_future(service.run(ending))
 
-    def renew(app: App) -> None:
-        try:
-            service.renew(app)
-        except ReconcilerError as error:
-            logger.warning("alerts not renewed", extra={"error": str(error)})
-            daemon.board.problem("alerts", f"the new alerts are not taken: {error}")
-        else:
-            daemon.board.problem("alerts", "")
+    async def end() -> None:
+        ending.set()
+        await working
 
-    daemon.on_renewed.append(renew)
+    stack.push_async_callback(end)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.ports import Clock
 from reconciler.daemon.control import DaemonState, Queue, Revisions
 from reconciler.daemon.dispatching import Dispatcher
@@ -31,6 +32,7 @@ class Board:
     stages: dict[str, float] = field(default_factory=dict)
     counters: Counter[str] = field(default_factory=Counter)
     moved_at: datetime | None = None
+    alerts: AlertStanding = field(default_factory=AlertStanding)
 
     def problem(self, part: str, sentence: str) -> None:
         """Note what keeps a part from working; an empty sentence: nothing any more."""
@@ -77,6 +79,7 @@ class Board:
             ),
             stages=dict(self.stages),
             counters=dict(self.counters),
+            alerts=self.alerts,
         )
 
     def _stuck(self, queue: Dispatcher, now: datetime) -> Iterator[str]:

@@ -162,8 +162,7 @@ class Daemon:
             desired=lambda: self.desired,
         )
         self.board.problem("start", "the files were not applied yet")
-        if not self.options.once:
-            attach_alerts(self)
+        attach_alerts(self, stack)
         if self.options.listen is not None:
             await attach_http(self, self.options.listen, stack)
 

@@ -12,7 +12,6 @@ from reconciler.core.incidents.observation import (
     Ending,
     Observation,
     Refused,
-    Unusual,
 )
 from reconciler.core.record import Record, Result, certificate_of, key_ends_at
 from reconciler.core.usage import unusual

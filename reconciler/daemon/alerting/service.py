@@ -1,21 +1,22 @@
 """The alerts as a part of the daemon: hears results and reports, and ticks.
 
-The engine needs three lines: add `AlertService` to its listeners, run `run` as one of
-its parts, and call `renew` when there are new settings.
+`attaching.attach_alerts` brings it up: it is one of the daemon's listeners, works in
+`run` for as long as the daemon does, and takes new settings with `take`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from reconciler.adapters.documents import parse
+from reconciler.core.errors import ReconcilerError, StateError
 from reconciler.core.incidents.causes import Severity
 from reconciler.core.incidents.observation import Observation, Trouble
 from reconciler.core.incidents.recorded import Ways, observation_of, ways_of
-from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.record import Record
 from reconciler.core.run import RunReport
 from reconciler.daemon.alerting.alerting import Alerting
@@ -25,6 +26,8 @@ from reconciler.daemon.control import DaemonState
 from reconciler.daemon.events import Tested
 from reconciler.daemon.world import Offload
 from reconciler.wiring import App
+
+logger = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 _READ_AT_ONCE: Final = 200
@@ -84,24 +87,27 @@ class AlertService:
         self._wanted |= changed | self.alerting.unknown(names)
         self.alerting.keep_only(names)
 
-    def renew(self, app: App) -> None:
-        """Go on with new settings; raises `DocumentError` and keeps the old ones."""
-        ways = ways_out_of(app)
+    def take(self, app: App) -> None:
+        """Go on with new settings; with the old ones when they cannot be used."""
+        try:
+            ways = ways_out_of(app)
+        except ReconcilerError as error:
+            said = f"the new settings of the alerts are not taken: {error}"
+            self._board.problem("alerts", said)
+            return
         self._app = app
         self.alerting.renew(ways)
-
-    def standing(self) -> AlertStanding:
-        """Return open incidents and deliveries, for pages and metrics."""
-        return self.alerting.standing()
+        self._board.problem("alerts", "")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tick until `stop` is set, then let running deliveries end."""
+        """Tick until `stop` is set and once more, then let running deliveries end."""
         try:
             while not stop.is_set():
-                await self.tick()
+                await self._kept_tick()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK_S):
                         await stop.wait()
+            await self._kept_tick()
         finally:
             await self.alerting.aclose()
 
@@ -112,6 +118,19 @@ class AlertService:
             network_up=self._board.network_up, troubles=_troubles(self._board)
         )
         await self.alerting.tick(moving=_moves(self._state()))
+        self._board.alerts = self.alerting.standing()
+        self._board.counters.update(_new_totals(self._board))
+
+    async def _kept_tick(self) -> None:
+        """Tick; what goes wrong is told, and ends nothing."""
+        try:
+            await self.tick()
+        except StateError:
+            return  # the engine tells of the store; the next tick reads again
+        except Exception as error:  # noqa: BLE001  # the next tick may do better
+            self._board.count("panics")
+            extra = {"part": "alerts", "exception": type(error).__qualname__}
+            logger.error("part broke off", extra=extra)  # noqa: TRY400
 
     async def _read(self) -> None:
         while self._wanted:
@@ -164,6 +183,17 @@ def _troubles(board: Board) -> list[Trouble]:
             )
         )
     return found
+
+
+def _new_totals(board: Board) -> dict[str, int]:
+    """Return by how much the totals of deliveries have to grow."""
+    found = [one.delivery for one in board.alerts.channels]
+    totals = {
+        "alerts_delivered": sum(one.delivered for one in found),
+        "alerts_failed": sum(one.failed for one in found),
+        "alerts_dropped": sum(one.dropped for one in found),
+    }
+    return {name: max(0, n - board.counters[name]) for name, n in totals.items()}
 
 
 def _moves(state: DaemonState) -> bool:

@@ -119,7 +119,6 @@ class AlertService:
         )
         await self.alerting.tick(moving=_moves(self._state()))
         self._board.alerts = self.alerting.standing()
-        self._board.counters.update(_new_totals(self._board))
 
     async def _kept_tick(self) -> None:
         """Tick; what goes wrong is told, and ends nothing."""
@@ -183,17 +182,6 @@ def _troubles(board: Board) -> list[Trouble]:
             )
         )
     return found
-
-
-def _new_totals(board: Board) -> dict[str, int]:
-    """Return by how much the totals of deliveries have to grow."""
-    found = [one.delivery for one in board.alerts.channels]
-    totals = {
-        "alerts_delivered": sum(one.delivered for one in found),
-        "alerts_failed": sum(one.failed for one in found),
-        "alerts_dropped": sum(one.dropped for one in found),
-    }
-    return {name: max(0, n - board.counters[name]) for name, n in totals.items()}
 
 
 def _moves(state: DaemonState) -> bool:

@@ -105,22 +105,6 @@ def _daemon(state: DaemonState, *, ready: bool) -> Iterator[Metric]:
         "stage",
     )
     yield from _counters(state.counters)
-    yield from _alerts(state.alerts)
-
-
-def _alerts(alerts: AlertStanding) -> Iterator[Metric]:
-    yield _labelled(
-        "reconcile_incidents",
-        "Open incidents, by what they are about.",
-        {cause.value: number for cause, number in alerts.by_cause.items()},
-        "cause",
-    )
-    yield _labelled(
-        "reconcile_alerts_waiting",
-        "Messages that wait to be delivered.",
-        {one.name: one.waiting for one in alerts.channels},
-        "channel",
-    )
 
 
 def _moments(state: DaemonState) -> Iterator[Metric]:

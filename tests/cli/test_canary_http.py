@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from reconciler.daemon.http.app import OPERATIONS
 from reconciler.daemon.http.operations import PREFIX
+from reconciler.daemon.pages.routes import PAGES
 from reconciler.wiring import App, Choices
 from tests.cli.test_canary import KEY, Watch, plant
 from tests.daemon.http_play import client_of, served
@@ -18,13 +19,18 @@ BODIES = ({}, {"limit": 2, "ticker": True}, {"reason": "moves"}, {"x": 1})
 
 
 class Log(logging.Handler):
-    """Keeps everything that is logged, as the richest formatter would show it."""
+    """Keeps everything that is logged, as the richest formatter would show it.
+
+    But for what the asking client logs, which runs in this process too.
+    """
 
     def __init__(self):
         super().__init__(0)
         self.lines = []
 
     def emit(self, record):
+        if record.name.startswith(("httpx", "httpcore")):
+            return
         self.lines.append(f"{record.getMessage()} {record.__dict__}")
         if record.exc_info:
             self.lines.append(logging.Formatter().formatException(record.exc_info))
@@ -51,18 +57,21 @@ def watch(live):
 
 def crawl(client, names):
     """Yield what every route answers to every method, right and wrong."""
-    paths = ["/", "/healthz", "/readyz", "/metrics", "/badge.svg", "/login", "/logout"]
+    paths = ["/healthz", "/readyz", "/metrics", "/badge.svg", "/login", "/logout"]
     paths += ["/api/v1/openapi.json"]
     for name in [*names, "none"]:
         paths += [f"/badge/{name}.svg", f"/badge/{name}.svg?show=latency"]
         paths += [f"{PREFIX}{one.path.format(name=name)}" for one in OPERATIONS]
+        paths += [one.path.format(name=name) for one in PAGES]
     for path in dict.fromkeys(paths):
         yield client.get(path)
         yield client.get(path, params={"token": QUERY, "limit": QUERY})
         if path.startswith(PREFIX) and "/" in path.removeprefix(PREFIX)[1:]:
             for body in BODIES:
                 yield client.post(path, json=body)
-        yield client.post(path, data={"token": QUERY})
+        origin = {"Origin": str(client.base_url).rstrip("/")}
+        form = {"token": QUERY, "reason": "moves", "limit": "2"}
+        yield client.post(path, data=form, headers=origin)
 
 
 def test_what_is_planted_is_in_no_answer_and_no_log(watch, sandbox, log):
@@ -75,7 +84,7 @@ def test_what_is_planted_is_in_no_answer_and_no_log(watch, sandbox, log):
     )
     app = App(choices)
     names = [record.name for record in app.store.scan()]
-    assert {"spot", "feed-query"} <= set(names)
+    assert "spot" in names
     with served(app) as at, client_of(at) as client:
         for answer in crawl(client, names):
             said = f"{answer.headers}\n{answer.text}"

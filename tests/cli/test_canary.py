@@ -443,3 +443,40 @@ def test_the_search_finds_what_it_should(watch):
     Path("leak.txt").write_text(LINES.splitlines()[1])
     with pytest.raises(pytest.fail.Exception, match=r"leak\.txt"):
         watch.look_everywhere()
+
+
+CHANNELS = """
+alerts:
+  channels:
+    ops: {url_env: OPS_URL}
+    hook: {kind: webhook, url_env: HOOK_URL, secret_env: HOOK_KEY}
+    gone: {kind: webhook, url_file: /nowhere/CANARY-no-secret, secret_env: OPS_URL}
+  heartbeat: {url_env: HOOK_URL}
+"""
+
+
+def test_addresses_and_keys_of_alerts(watch, monkeypatch):
+    tokens = {
+        "OPS_URL": "slack://CANARY-slack-a/CANARY-slack-b/CANARY-slack-c",
+        "HOOK_URL": "http://user:CANARY-password-9876@127.0.0.1:9/CANARY-in-a-path-77",
+        "HOOK_KEY": "CANARY-signing-key-0123456789",
+    }
+    for name, value in tokens.items():
+        monkeypatch.setenv(name, value)
+        watch.secrets.append(value)
+    watch.secrets += ["CANARY-slack-a", "CANARY-password-9876", "CANARY-in-a-path-77"]
+    with (watch.repo.path / "reconcile.yaml").open("a") as settings:
+        settings.write(CHANNELS)
+
+    for command in (
+        ("validate",),
+        ("alerts", "test"),
+        ("-v", "alerts", "test", "hook", "--format", "json"),
+        ("-v", "alerts", "list"),
+        ("alerts", "list", "--format", "json"),
+        ("doctor",),
+        ("daemon", "--once"),
+    ):
+        watch(*command)
+
+    watch.look_everywhere()

@@ -19,6 +19,7 @@ PLAN = replace(
     workspace="main",
     changes=(*some.PLAN.changes, some.a_change("kraken", notes=("look at it",))),
     waiting=(some.a_change("bybit"),),
+    suspended=(some.a_change("gate"),),
     refusals=(some.REFUSAL,),
     scope=some.PARTIAL,
     unmanaged=("theirs",),

@@ -4,7 +4,7 @@ from reconciler.core.diff import FieldChange
 from reconciler.core.plan import ActionKind, Plan
 from reconciler.report.html.plan import plan_html
 from tests.report.html_reader import Elements
-from tests.report.report_samples import PARTIAL, PLAN, REFUSAL, a_change
+from tests.report.report_samples import NOW, PARTIAL, PLAN, REFUSAL, a_change
 
 
 def test_counts_come_first_and_every_change_is_named():
@@ -63,3 +63,23 @@ def test_a_sealed_field_shows_that_it_changed_and_no_value():
     assert "sealed; changed" in shown
     assert "a1b2" not in shown
     assert "c3d4" not in shown
+
+
+def test_who_depends_on_what_goes_away_is_told():
+    change = a_change(
+        "okx", ActionKind.DELETE, used_by=("pricing",), last_used_at=NOW, previous="ok"
+    )
+
+    text = Elements(plan_html(replace(PLAN, changes=(change,)))).text
+
+    assert "used by pricing; last used at 2026-11-23 10:00:00Z" in text
+    assert "was called ok" in text
+
+
+def test_what_is_suspended_stands_apart():
+    held = a_change("okx", ActionKind.KEEP, reason="suspended by ann: moving")
+
+    text = Elements(plan_html(replace(PLAN, suspended=(held,)))).text
+
+    assert "1 suspended" in text
+    assert "suspended by ann: moving" in text

@@ -30,6 +30,10 @@ def plan_html(plan: Plan) -> str:
         banner=banner(plan) if plan.scope.is_partial else "",
         counts=list(_counts(plan)),
         warnings=list(_warnings(plan)),
+        apart=(
+            ("Waiting: nothing is done for them now", plan.waiting),
+            ("Suspended", plan.suspended),
+        ),
         lists=(
             ("Not managed here, left alone", plan.unmanaged),
             ("Invalid, left as they are", plan.invalid),
@@ -38,6 +42,7 @@ def plan_html(plan: Plan) -> str:
         facts=_facts,
         marks=marks,
         names=names,
+        notes=_notes,
         partner=partner,
         signs=SIGNS,
         value=value,
@@ -55,6 +60,8 @@ def _counts(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.waiting:
         yield "warn", len(plan.waiting), "waiting"
     if plan.suspended:
+        yield "warn", len(plan.suspended), "suspended"
+    if plan.suspended:
         yield "info", len(plan.suspended), "suspended"
     tested = [change for change in plan.changes if change.test]
     if tested:
@@ -66,15 +73,21 @@ def _counts(plan: Plan) -> Iterator[tuple[str, int, str]]:
 
 def _warnings(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in plan.changes:
-        for note in (*change.notes, *filter(None, [reach(change)])):
+        for note in _notes(change):
             yield change.name, note
     for text in plan.warnings:
         yield "", text
 
 
+def _notes(change: Change) -> list[str]:
+    """Return what a reviewer should read of one change before agreeing."""
+    return [*change.notes, *filter(None, [reach(change)])]
+
+
 def _facts(change: Change) -> list[tuple[str, str]]:
     facts = [
         ("revision", f"{revision(change.before)} → {revision(change.after)}"),
+        ("was called", change.previous),
         ("owner", change.owner),
         ("file", change.file),
     ]

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.incidents.book import Why
+from reconciler.core.incidents.causes import Cause, Severity
+from reconciler.core.incidents.outbox import Delivery
+from reconciler.core.incidents.standing import (
+    AlertStanding,
+    ChannelStanding,
+    IncidentStanding,
+)
 from reconciler.core.market import Mark
 from reconciler.core.record import (
     Action,
@@ -23,10 +31,11 @@ from reconciler.core.record import (
 )
 from reconciler.core.statistics import Statistics
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
+from reconciler.daemon.control import Queue, Revisions
 from reconciler.sandbox import sandbox_account
 from reconciler.wiring import App, Choices
 from tests.cli.cli_runner import ROOT
-from tests.daemon.http_play import served
+from tests.daemon.http_play import RealControl, served
 from tests.daemon.records_play import record
 
 BAD_KEY = diagnose(Category.INVALID_CREDENTIALS, evidence={"http_status": "401"})
@@ -94,6 +103,30 @@ def _refusal(at):
     )
 
 
+def troubled(app):
+    """Return a control that tells of an incident, and of a commit that was refused."""
+    now = app.clock.now()
+    names = tuple(f"okx-{number:04}" for number in range(2, 23, 3))
+    incident = IncidentStanding(
+        id="i1", cause=Cause.ACCOUNT, label="the key of anna", severity=Severity.ERROR,
+        since=now, count=7, total=9, names=names,
+        owners=("admin",), why=Why(summary="the key was refused"), told=("mail",),
+    )  # fmt: skip
+    channel = ChannelStanding(
+        name="mail", waiting=2, delivery=Delivery(failures=3, error="no route")
+    )
+    said = {
+        "not_ready": ("the commit abc is broken",),
+        "network_up": False,
+        "revisions": Revisions(running="c0ffee", refused="abc", why="R201 in x.yaml"),
+        "queue": Queue(waiting=3, running=1, oldest_due_at=now),
+        "stages": {"plan": 0.25},
+        "counters": {"tests_passed": 12},
+        "alerts": AlertStanding(incidents=(incident,), channels=(channel,)),
+    }
+    return RealControl(app, said=said)
+
+
 @contextmanager
 def fleet_site(folder, records=fleet, **options):
     """Serve records that never ran."""
@@ -107,7 +140,7 @@ def fleet_site(folder, records=fleet, **options):
     )  # fmt: skip
     app.store.commit(Commit(put=held, actions=done))
     try:
-        with served(app, **options) as at:
+        with served(app, control=troubled(app), **options) as at:
             yield at
     finally:
         app.close()

@@ -213,3 +213,15 @@ def test_the_other_pages_keep_nobody_out_either(open_page, site, faults_of, path
     page = open_page(f"{site.url}{path}", host=site.url)
 
     assert faults_of(page) == []
+
+
+def test_incidents_name_what_they_hit(open_page, site):
+    page = open_page(f"{site.url}daemon", host=site.url)
+
+    row = page.get_by_role("table", name="Open incidents").locator("tbody tr")
+    expect(row).to_contain_text("the key of anna")
+    expect(row).to_contain_text("7 of 9")
+    expect(row).to_contain_text("and 2 more")
+    expect(page.get_by_role("region", name="Alerts")).to_contain_text("no route")
+    row.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("okx-0002")

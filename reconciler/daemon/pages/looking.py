@@ -16,6 +16,7 @@ from reconciler.core.record import Action
 from reconciler.core.statistics import latencies_of
 from reconciler.core.version import VERSION
 from reconciler.daemon.http.asking import HistoryParams, ListParams, NoParams, params_of
+from reconciler.daemon.http.incidents import show_incidents
 from reconciler.daemon.http.looking import show_all_history, show_history, show_state
 from reconciler.daemon.http.operations import Call, record_of, row_of, table_of
 from reconciler.daemon.http.problems import Fault, Problem
@@ -139,9 +140,12 @@ async def show_daemon(request: Request) -> Response:
     """Show what the daemon says of itself."""
     call = _call(request, NoParams())
     found = await show_state(call)
+    alerts = await show_incidents(call)
     text = render(
         "daemon.html",
         shell_of(request, "Daemon"),
+        alerts=alerts,
+        address_of=lambda name: address_of(HOME, name),
         state=found.daemon,
         ready=found.ready,
         problems=found.problems,

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from reconciler.core.health import Health, Intent, Sync
+from reconciler.core.incidents.causes import Severity
 from reconciler.core.plan import ActionKind
 from reconciler.core.record import Result
 from reconciler.core.verdict import ProbeStatus
 
 TONES: Final[Mapping[str, str]] = {
+    Severity.INFO: "info",
+    Severity.WARNING: "warn",
+    Severity.ERROR: "bad",
     Health.HEALTHY: "ok",
     Health.DEGRADED: "warn",
     Health.STALE: "warn",
-    Health.ERROR: "bad",
     Health.UNKNOWN: "mute",
     Health.INACTIVE: "mute",
     Sync.IN_SYNC: "ok",
@@ -45,4 +48,4 @@ TONES: Final[Mapping[str, str]] = {
     ActionKind.ADOPT: "info",
     ActionKind.KEEP: "mute",
 }
-"""By the word's text; a word of two axes means the same in both."""
+"""By the word's text; a word of two axes (error, inactive) means the same in both."""

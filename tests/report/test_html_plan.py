@@ -81,5 +81,5 @@ def test_what_is_suspended_stands_apart():
 
     text = Elements(plan_html(replace(PLAN, suspended=(held,)))).text
 
-    assert "1 suspended" in text
+    assert text.count("1 suspended") == 2  # the summary's, and the count's
     assert "suspended by ann: moving" in text

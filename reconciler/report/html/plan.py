@@ -60,8 +60,6 @@ def _counts(plan: Plan) -> Iterator[tuple[str, int, str]]:
     if plan.waiting:
         yield "warn", len(plan.waiting), "waiting"
     if plan.suspended:
-        yield "warn", len(plan.suspended), "suspended"
-    if plan.suspended:
         yield "info", len(plan.suspended), "suspended"
     tested = [change for change in plan.changes if change.test]
     if tested:

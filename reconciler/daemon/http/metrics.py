@@ -30,7 +30,7 @@ from reconciler.daemon.http.probes import not_ready
 from reconciler.daemon.http.site import Site, principal_of, site_of
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_OWN_COUNTERS: Final = ("tests_",)
+_OWN_COUNTERS: Final = ("tests_", "alerts_")
 """Counters that other metrics tell better."""
 
 

@@ -407,7 +407,7 @@ for turn in range(15):
             break
         except StaleError:
             pass
-print(info.lineage)
+print(info.lineage, flush=True)
 """
         assert set(self.race(opener, code)) == {store.info().lineage}
         assert store.get("shared").version == 15 * RACERS
@@ -422,16 +422,19 @@ try:
     held = store.lock(operation="apply", who=sys.argv[1])
     held.__enter__()
     print("got it", flush=True)
-    time.sleep(4)  # until the others have tried
+    sys.stdin.readline()  # comes when all have tried
     os._exit(0)  # without releasing
 except LockedError:
-    print("locked")
+    print("locked", flush=True)
 """
         assert sorted(self.race(opener, code)) == ["got it"] + ["locked"] * 3
 
     @staticmethod
     def race(opener, code):
-        """Run `code` in four processes at the same moment; return their outputs."""
+        """Run `code` in four processes at the same moment; return a line of each.
+
+        Who has said its line may wait for another: it comes when all have said theirs.
+        """
         head = """
 import os, sys, time
 from reconciler.core.errors import LockedError, StaleError
@@ -451,12 +454,12 @@ from tests.adapters.stores.builders import action, record
         ]
         for racer in racers:
             assert racer.stdout.readline() == "ready\n"
-        outputs = []
         for racer in racers:
             racer.stdin.write("\n")
             racer.stdin.flush()
+        outputs = [racer.stdout.readline().strip() for racer in racers]
         for racer in racers:
-            outputs.append(racer.communicate(timeout=60)[0].strip())
+            racer.communicate("\n", timeout=60)
             assert racer.returncode == 0
         return outputs
 

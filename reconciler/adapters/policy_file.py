@@ -108,7 +108,6 @@ def standing_of(source: Source) -> Standing:
 
     data = source.data or {}
     info = metadata(source) if "sops" in data else None
-    forbid = _mapping(data, "permissions").get("forbid")
     connection = Connection(
         name="",
         type=str(data.get("type") or ""),
@@ -116,15 +115,26 @@ def standing_of(source: Source) -> Standing:
         owner=str(data.get("owner") or DEFAULT_OWNER),
         config=_mapping(data, "config"),
         credential_names=tuple(_mapping(data, "credentials")),
-        permissions=Permissions(
-            forbid=tuple(map(str, forbid)) if isinstance(forbid, list) else ()
-        ),
+        permissions=_permissions(_mapping(data, "permissions")),
     )
     return Standing(
         file=source.file,
         connection=connection,
         data=data,
         recipients=info.recipients if info else (),
+    )
+
+
+def _permissions(section: Mapping[str, Any]) -> Permissions:
+    """Return what is forbidden; nothing counts as forbidden by what is no list."""
+    require, forbid = section.get("require", []), section.get("forbid")
+    if "forbid" not in section:
+        said = None
+    else:
+        said = tuple(map(str, forbid)) if isinstance(forbid, list) else ()
+    return Permissions(
+        require=tuple(map(str, require)) if isinstance(require, list) else (),
+        forbid=said,
     )
 
 

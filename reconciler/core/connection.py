@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reconciler.core.suspension import Suspension
 
 DEFAULT_OWNER = "admin"
+
+NEEDED_BY_NO_DATA: Final = ("withdraw",)
+"""Forbidden where a file does not say what is: market data needs none of it."""
 
 
 class OnRemove(StrEnum):
@@ -27,11 +30,24 @@ class OnRemove(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What the key must and must not be allowed to do at the provider."""
+    """What the key must and must not be allowed to do at the provider.
+
+    `forbid` is as the file says it, None where it says nothing: look at `forbidden`.
+    """
 
     require: tuple[str, ...] = ()
-    forbid: tuple[str, ...] = ()
+    forbid: tuple[str, ...] | None = None
     ip_restricted: bool | None = None
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """Return what the key must not be allowed to do, said or not.
+
+        A right that is required has been spoken of, and is not forbidden by default.
+        """
+        if self.forbid is not None:
+            return self.forbid
+        return tuple(r for r in NEEDED_BY_NO_DATA if r not in self.require)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,7 +198,7 @@ KINDS: Mapping[Category, Kind] = {
     ),
     Category.EXCESS_PERMISSION: Kind(
         "the key may do more than the file allows",
-        "untick what permissions.forbid names, at the provider",
+        "untick at the provider what permissions.forbid names, by default withdraw",
         terminal=True,
     ),
     Category.ACCOUNT_SUSPENDED: Kind(

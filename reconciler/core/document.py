@@ -233,6 +233,15 @@ def _suspension(asked: SuspendSection | None) -> Suspension | None:
     )
 
 
+def _permissions(asked: PermissionSection) -> Permissions:
+    says = "forbid" in asked.model_fields_set
+    return Permissions(
+        require=asked.require,
+        forbid=asked.forbid if says else None,
+        ip_restricted=asked.ip_restricted,
+    )
+
+
 def _end_of(day: str) -> datetime | None:
     if not day:
         return None
@@ -256,11 +265,7 @@ def _connection(
         labels=model.labels,
         credential_names=tuple(data.get("credentials", ())),
         config=model.config,
-        permissions=Permissions(
-            require=model.permissions.require,
-            forbid=model.permissions.forbid,
-            ip_restricted=model.permissions.ip_restricted,
-        ),
+        permissions=_permissions(model.permissions),
         health=HealthPolicy(
             interval_s=health.interval,
             retry_interval_s=health.retry_interval,

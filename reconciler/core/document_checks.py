@@ -69,7 +69,7 @@ def check_connection(source: Source, connection: Connection) -> Iterator[Diagnos
         key = "stale_after" if _has(source, "health", "stale_after") else "interval"
         message = "health.stale_after must not be shorter than health.interval"
         yield shape.problem(source, ("health", key), code="R204", message=message)
-    for index, permission in enumerate(permissions.forbid):
+    for index, permission in enumerate(permissions.forbid or ()):
         if permission in permissions.require:
             message = f"permission '{permission}' is both required and forbidden"
             path = ("permissions", "forbid", index)

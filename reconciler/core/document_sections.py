@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from reconciler.core import durations, moments
+from reconciler.core.connection import NEEDED_BY_NO_DATA
 from reconciler.core.document_words import Wants
 
 _LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -120,9 +121,10 @@ class PermissionSection(Section):
         default=(), title="Required", description="What the key must be allowed to do."
     )
     forbid: PermissionList = Field(
-        default=(),
+        default=NEEDED_BY_NO_DATA,
         title="Forbidden",
-        description="A key that is allowed to do any of this is refused.",
+        description="A key that is allowed to do any of this is refused. By default "
+        "withdraw, unless it is required; an empty list allows everything.",
         examples=[["trade", "withdraw"]],
     )
     ip_restricted: Annotated[bool, Wants("true or false")] | None = Field(

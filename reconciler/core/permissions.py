@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from reconciler.core.connection import Permissions
+from reconciler.core.connection import NEEDED_BY_NO_DATA, Permissions
 
 RIGHTS: Final = ("read", "trade", "withdraw")
 
@@ -50,22 +50,26 @@ class Judgement:
     open_to_all: bool = False
     unknown: tuple[str, ...] = ()
     dangerous: tuple[str, ...] = ()
-    """Rights that no data connection needs and the file says nothing about."""
+    """Rights that no data connection needs and a list of others leaves out."""
 
 
 def judge_key(declared: Permissions, facts: KeyFacts) -> Judgement:
     """Compare what a file declares with what the provider says."""
-    named = declared.require + declared.forbid
+    named = declared.require + declared.forbidden
     asked = [right for right in RIGHTS if right in named]
     unknown: list[str] = [right for right in asked if facts.may(right) is None]
     if declared.ip_restricted and facts.ip_restricted is None:
         unknown.append("ip_restricted")
     return Judgement(
-        excess=tuple(r for r in RIGHTS if r in declared.forbid and facts.may(r)),
+        excess=tuple(r for r in RIGHTS if r in declared.forbidden and facts.may(r)),
         missing=tuple(
             r for r in RIGHTS if r in declared.require and facts.may(r) is False
         ),
         open_to_all=bool(declared.ip_restricted) and facts.ip_restricted is False,
         unknown=tuple(unknown),
-        dangerous=("withdraw",) if facts.withdraw and "withdraw" not in asked else (),
+        dangerous=tuple(
+            right
+            for right in NEEDED_BY_NO_DATA
+            if declared.forbid and right not in named and facts.may(right)
+        ),
     )

@@ -39,7 +39,7 @@ class Grant:
     """What the connections of one owner may be; empty tuples allow everything.
 
     `paths` and `hosts` are globs; `forbid` are the rights that every key of theirs
-    must be forbidden in the file's own `permissions`.
+    must be forbidden in the file's own `permissions`, by its words or by default.
     """
 
     paths: tuple[str, ...]
@@ -239,7 +239,8 @@ def _content(standing: Standing, grant: Grant) -> Iterator[Breach]:
             path=("type",),
             hint=f"allowed: {', '.join(grant.types)}",
         )
-    missing = [one for one in grant.forbid if one not in connection.permissions.forbid]
+    forbidden = connection.permissions.forbidden
+    missing = [one for one in grant.forbid if one not in forbidden]
     if missing:
         yield Breach(
             code="R505",

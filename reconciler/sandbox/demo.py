@@ -261,7 +261,7 @@ def _connections() -> tuple[Sealed, ...]:
         _exchange("kraken-treasury", "kraken", "--symbol", "BTC/USD", "--protected"),
         _exchange("okx-research", "okx", "--symbol", "ETH/USDT"),
         _exchange("kucoin-alts", "kucoin", "--symbol", "SOL/USDT"),
-        _exchange("binance-second", "binance", "--symbol", "ETH/USDT", who="trader"),
+        _exchange("binance-second", "binance", "--symbol", "ETH/USDT"),
         Sealed(
             name="fx-desk",
             arguments=_of_type("mtapi", "mt4_account_1001", "EURUSD", "H1"),

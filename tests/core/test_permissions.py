@@ -38,7 +38,7 @@ def test_every_combination_of_rights_is_judged_by_what_it_is():
     (True, False, ()), (False, True, ()), (None, False, ("ip_restricted",)),
 ])  # fmt: skip
 def test_an_address_list_is_asked_for_only_when_declared(told, open_to_all, unknown):
-    facts = KeyFacts(ip_restricted=told)
+    facts = KeyFacts(withdraw=False, ip_restricted=told)
 
     found = judge_key(Permissions(ip_restricted=True), facts)
     silent = judge_key(Permissions(), facts)
@@ -47,8 +47,23 @@ def test_an_address_list_is_asked_for_only_when_declared(told, open_to_all, unkn
     assert (silent.open_to_all, silent.unknown) == (False, ())
 
 
-def test_a_right_to_withdraw_that_nobody_declared_is_dangerous():
-    facts = KeyFacts(read=True, withdraw=True)
+@pytest.mark.parametrize(("declared", "excess", "dangerous"), [
+    (Permissions(), ("withdraw",), ()),
+    (Permissions(require=("read",)), ("withdraw",), ()),
+    (Permissions(forbid=()), (), ()),
+    (Permissions(require=("withdraw",)), (), ()),
+    (Permissions(forbid=("trade",)), (), ("withdraw",)),
+    (STRICT, ("withdraw",), ()),
+])  # fmt: skip
+def test_withdrawing_is_forbidden_unless_the_file_says_otherwise(
+    declared, excess, dangerous
+):
+    found = judge_key(declared, KeyFacts(read=True, trade=False, withdraw=True))
 
-    assert judge_key(Permissions(), facts).dangerous == ("withdraw",)
-    assert judge_key(STRICT, facts).dangerous == ()
+    assert (found.excess, found.dangerous) == (excess, dangerous)
+
+
+def test_a_right_forbidden_by_default_that_nobody_tells_of_is_unknown():
+    found = judge_key(Permissions(), KeyFacts(read=True))
+
+    assert (found.excess, found.unknown) == ((), ("withdraw",))

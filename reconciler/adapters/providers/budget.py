@@ -27,14 +27,14 @@ ReadKey = Callable[[], Awaitable[KeyFacts | None]]
 def permission_rungs(
     connection: Connection, read: ReadKey | None = None
 ) -> Iterable[Step]:
-    """Return the rung, or none when there is nothing to ask and nobody asked.
+    """Return the rung, or none when there is nothing to ask and nothing to hold it to.
 
     Args:
         connection: Its `permissions` are the budget.
         read: How to ask; None where the provider has no such call.
     """
     declared = connection.permissions
-    if read is None and not is_declared(declared):
+    if not (read or declared.forbidden or is_declared(declared)):
         return ()
 
     async def run(_trail: Trail) -> Rung:
@@ -58,12 +58,19 @@ def untold(declared: Permissions, why: str = "") -> Rung:
     """Return the rung of a provider that says nothing of the key, here and now."""
     detail = "the provider does not tell what the key may do"
     detail += f" ({why})" if why else ""
-    warning = f"permissions are declared, but {detail}: look at the key there"
+    budgeted = declared.forbidden or is_declared(declared)
     return Rung(
         status=ProbeStatus.UNPROVEN,
         detail=detail,
-        warnings=(warning,) if is_declared(declared) else (),
+        warnings=(_unproven(declared, detail),) if budgeted else (),
     )
+
+
+def _unproven(declared: Permissions, detail: str) -> str:
+    if is_declared(declared):
+        return f"permissions are declared, but {detail}: look at the key there"
+    rights = _and(declared.forbidden)
+    return f"not proven that the key may not {rights}: {detail}; look at it there"
 
 
 def judged(declared: Permissions, facts: KeyFacts) -> Rung:
@@ -75,7 +82,7 @@ def judged(declared: Permissions, facts: KeyFacts) -> Rung:
     """
     found = judge_key(declared, facts)
     if found.excess:
-        raise _excess(found, facts)
+        raise _excess(declared, found, facts)
     if found.missing:
         raise _refused(
             Category.PERMISSION_DENIED,
@@ -96,13 +103,17 @@ def judged(declared: Permissions, facts: KeyFacts) -> Rung:
     )
 
 
-def _excess(found: Judgement, facts: KeyFacts) -> ProviderError:
+def _excess(declared: Permissions, found: Judgement, facts: KeyFacts) -> ProviderError:
     boxes = [box for right in found.excess for box in facts.boxes.get(right, ())]
     named = f" ({', '.join(boxes)})" if boxes else ""
+    why, way_out = "which permissions.forbid names", ""
+    if declared.forbid is None:
+        why = "which no data connection needs"
+        way_out = ", or write permissions: {forbid: []} if the file wants such a key"
     return _refused(
         Category.EXCESS_PERMISSION,
-        f"the key may {_and(found.excess)}, which permissions.forbid names",
-        f"untick {_and(found.excess)}{named} for this key at the provider",
+        f"the key may {_and(found.excess)}, {why}",
+        f"untick {_and(found.excess)}{named} for this key at the provider{way_out}",
         evidence={"granted_by": ", ".join(boxes)} if boxes else None,
     )
 
@@ -120,8 +131,8 @@ def _warnings(found: Judgement) -> Iterable[str]:
         yield f"the provider does not tell about {_and(found.unknown)}: not proven"
     if found.dangerous:
         yield (
-            "the key may withdraw, which no data connection needs: untick it at the"
-            " provider, and add permissions: {forbid: [withdraw]} to the file"
+            f"the key may {_and(found.dangerous)}, which no data connection needs:"
+            " untick it at the provider, and add it to permissions.forbid in the file"
         )
 
 

@@ -48,9 +48,9 @@ EXPLANATIONS: Final = {
     "R505": Explanation(
         "The policy wants the keys of this owner to be without certain rights, and "
         "only what the file forbids is checked at the exchange.",
-        f"{_granted('forbid: [withdraw]')}{_THEIRS}{_OF_ALICE}",
-        f"{_granted('forbid: [withdraw]')}{_THEIRS}{_OF_ALICE}"
-        "permissions: {forbid: [withdraw]}\n",
+        f"{_granted('forbid: [trade, withdraw]')}{_THEIRS}{_OF_ALICE}",
+        f"{_granted('forbid: [trade, withdraw]')}{_THEIRS}{_OF_ALICE}"
+        "permissions: {forbid: [trade, withdraw]}\n",
     ),
     "R506": Explanation(
         "Data may be fetched from the hosts only that the policy names for this owner. "

@@ -186,21 +186,38 @@ def test_a_reader_fits_a_strict_budget(sandbox, exchange):
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_key_that_can_withdraw_is_refused_with_the_box_to_untick(sandbox, exchange):
-    verdict = tested(sandbox, exchange, "trader", Permissions(forbid=("withdraw",)))
+    verdict = tested(sandbox, exchange, "trader", Permissions())
 
     assert not verdict.passed
     assert verdict.diagnosis.category is Category.EXCESS_PERMISSION
     assert verdict.diagnosis.is_terminal
     assert "untick withdraw (" in verdict.diagnosis.fix
+    assert "permissions: {forbid: []}" in verdict.diagnosis.fix
     assert probe(verdict, ProbeName.DATA).status is ProbeStatus.SKIPPED
 
 
-@pytest.mark.parametrize("exchange", EXCHANGES)
-def test_the_same_key_is_only_warned_of_where_nothing_is_declared(sandbox, exchange):
-    verdict = tested(sandbox, exchange, "trader", Permissions())
+def test_a_file_that_forbids_it_itself_is_not_told_how_to_allow_it(sandbox):
+    verdict = tested(sandbox, "okx", "trader", Permissions(forbid=("withdraw",)))
+
+    assert "which permissions.forbid names" in verdict.diagnosis.summary
+    assert "[]" not in verdict.diagnosis.fix
+
+
+def test_a_file_may_want_a_key_that_can_withdraw(sandbox):
+    verdict = tested(sandbox, "okx", "trader", Permissions(forbid=()))
 
     assert verdict.passed
-    assert any("may withdraw" in text for text in verdict.warnings)
+    assert probe(verdict).status is ProbeStatus.PASSED
+    assert verdict.warnings == ()
+
+
+@pytest.mark.parametrize("exchange", ["gate", "mexc"])
+def test_an_exchange_that_does_not_tell_leaves_withdrawing_unproven(sandbox, exchange):
+    verdict = tested(sandbox, exchange, "reader", Permissions())
+
+    assert verdict.passed
+    assert probe(verdict).status is ProbeStatus.UNPROVEN
+    assert any("not proven" in text for text in verdict.warnings)
 
 
 @pytest.mark.parametrize("exchange", ["bybit", "kraken"])

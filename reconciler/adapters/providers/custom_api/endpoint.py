@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.budget import permission_rungs
+from reconciler.adapters.providers.budget import is_declared, permission_rungs
 from reconciler.adapters.providers.calendars import age_rule
 from reconciler.adapters.providers.candles import (
     SAMPLE_ROWS,
@@ -61,6 +61,7 @@ from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.market import Account, Candle, Mark, Ticker, timeframe_ms
+from reconciler.core.permissions import KeyFacts
 from reconciler.core.verdict import ProbeName, ProbeStatus, Verdict
 
 DEFAULT_TIMEFRAME = "1h"
@@ -110,7 +111,9 @@ class EndpointSession:
         ]
         if not self._feed.is_keyless:
             steps.append(Step(name=ProbeName.AUTH, run=self._auth))
-            steps.extend(permission_rungs(self._connection))
+            if is_declared(self._connection.permissions):
+                # What no file speaks of, such as withdrawing, no feed knows either.
+                steps.extend(permission_rungs(self._connection))
         steps.append(Step(name=ProbeName.DATA, run=self._data))
         return await climb(steps, self._setting)
 
@@ -203,7 +206,12 @@ class EndpointSession:
     async def _auth(self, trail: Trail) -> Rung:
         answer = await self._first_signed()
         rung = self._expected(answer, trail, "the test call was answered")
-        rung = replace(rung, warnings=(*self._feed.warnings, *rung.warnings))
+        ends_at = self._feed.certificate_ends_at
+        rung = replace(
+            rung,
+            warnings=(*self._feed.warnings, *rung.warnings),
+            key=KeyFacts(expires_at=ends_at) if ends_at else None,
+        )
         if not self._open_without_key:
             return rung
         return replace(

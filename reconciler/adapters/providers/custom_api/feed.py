@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from reconciler.adapters.providers.checks import is_base_url, is_text
@@ -94,8 +95,13 @@ class Feed:
     tls: Mapping[str, Any] = field(default_factory=dict)
     max_body_bytes: int = MAX_BODY_BYTES
     proxy: str | None = field(default=None, repr=False)
-    has_certificate: bool = False
+    certificate_ends_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def has_certificate(self) -> bool:
+        """Tell whether a client certificate proves who asks."""
+        return self.certificate_ends_at is not None
 
     @property
     def is_keyless(self) -> bool:

@@ -59,7 +59,7 @@ async def open_session(
     certificate = read_certificate(credentials, now=network.clock())
     if certificate is not None:
         warnings = (*feed.warnings, *certificate.warnings)
-        feed = replace(feed, has_certificate=True, warnings=warnings)
+        feed = replace(feed, certificate_ends_at=certificate.ends_at, warnings=warnings)
     scrub = make_scrubber(credentials)
     pacer = pacer_of(network, connection, ticks=time.monotonic)
     make_client = partial(_client, network, feed, scrub)

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from reconciler.core.secret import Credentials
 
 _NAMES = ("client_certificate", "client_key")
 _FD_FOLDER = Path("/dev/fd")
-_WARN_DAYS = 30
 _REFUSED_BY_ALERT = {
     "CERTIFICATE_EXPIRED": Category.EXPIRED_CREDENTIALS,
     "CERTIFICATE_REVOKED": Category.INVALID_CREDENTIALS,
@@ -45,6 +44,7 @@ class ClientCertificate:
 
     chain: str = field(repr=False)
     key: str = field(repr=False)
+    ends_at: datetime
     warnings: tuple[str, ...] = ()
 
 
@@ -69,7 +69,7 @@ def read_certificate(
                 f"credentials.{name} begins or ends with blank characters: "
                 "they were left out; seal it again without them"
             )
-    warnings.extend(_judge_end(pems["client_certificate"], now))
+    ends_at = _end_of(pems["client_certificate"], now)
     if "ENCRYPTED" in pems["client_key"]:
         raise _bad(
             "credentials.client_key is protected by a passphrase",
@@ -78,6 +78,7 @@ def read_certificate(
     return ClientCertificate(
         chain=pems["client_certificate"],
         key=pems["client_key"],
+        ends_at=ends_at,
         warnings=tuple(warnings),
     )
 
@@ -199,7 +200,7 @@ def public_key_pin(certificate: bytes) -> bytes:
     return hashlib.sha256(spki).digest()
 
 
-def _judge_end(pem: str, now: datetime) -> Iterator[str]:
+def _end_of(pem: str, now: datetime) -> datetime:
     from cryptography.x509 import load_pem_x509_certificate
 
     try:
@@ -209,8 +210,7 @@ def _judge_end(pem: str, now: datetime) -> Iterator[str]:
             "credentials.client_certificate is no certificate in PEM",
             "copy it again, from -----BEGIN to END-----, and seal it",
         ) from None
-    left = ends_at - now.astimezone(UTC)
-    if left.total_seconds() <= 0:
+    if ends_at <= now:
         raise ProviderError(
             diagnose(
                 Category.EXPIRED_CREDENTIALS,
@@ -218,8 +218,7 @@ def _judge_end(pem: str, now: datetime) -> Iterator[str]:
                 fix="have the certificate renewed and seal it",
             )
         )
-    if left.days < _WARN_DAYS:
-        yield f"the client certificate ends on {ends_at:%Y-%m-%d}, in {left.days} days"
+    return ends_at
 
 
 def _load(context: ssl.SSLContext, client: ClientCertificate) -> None:

@@ -145,7 +145,13 @@ def test_the_limits_hold_over_all_and_for_each_provider():
 
 
 def test_providers_are_asked_side_by_side_and_not_one_after_another():
-    adapter = FakeAdapter()
+    async def until_three_run(_connection):
+        for _ in range(5000):
+            if adapter.most["*"] == 3:
+                return
+            await asyncio.sleep(0.001)
+
+    adapter = FakeAdapter(until_three_run, max_concurrency=1)
 
     run(adapter, [*jobs(6, "p"), *jobs(6, "q"), *jobs(6, "r")], limit=3)
 

@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
@@ -36,9 +36,7 @@ def echo_server(folder, behind, *, status, mark):
     authority.issue_cert(*HOSTS).configure_cert(context)
     ca_file = folder / "echo-ca.pem"
     authority.cert_pem.write_to_path(ca_file)
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), _handler(behind, status=status, mark=mark)
-    )
+    server = _Quiet(("127.0.0.1", 0), _handler(behind, status=status, mark=mark))
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.asked = []
@@ -57,6 +55,13 @@ def echo_server(folder, behind, *, status, mark):
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up: what is printed counts as ours."""
+
+    def handle_error(self, _request, _client_address):
+        pass
 
 
 class _Behind(http.client.HTTPSConnection):
@@ -93,10 +98,11 @@ def _handler(behind, *, status, mark):
         def pass_on(self, body):
             connection = _Behind(behind, self.headers["Host"].partition(":")[0])
             headers = {**self.headers, "Accept-Encoding": "identity"}
-            connection.request(self.command, self.path, body or None, headers)
-            found = connection.getresponse()
-            self.reply(found.status, found.read(), {})
-            connection.close()
+            with closing(connection):
+                connection.request(self.command, self.path, body or None, headers)
+                found = connection.getresponse()
+                status, data = found.status, found.read()
+            self.reply(status, data, {})
 
         def reply(self, code, data, headers):
             self.send_response(code)

@@ -1,4 +1,4 @@
-"""Signals, heard by the loop: the first asks for a good end, the second for a quick.
+"""Signals, heard by the loop: the first asks for a good end, the second for any.
 
 SIGHUP asks for settings and files to be read anew.
 """

@@ -116,6 +116,7 @@ def _play(stage: Stage) -> None:
     _change_who_can_open(stage)
     _rename(stage)
     _lose_a_file(stage)
+    _leave_it_to_the_daemon(stage)
     _report(stage)
 
 
@@ -233,6 +234,15 @@ def _lose_a_file(stage: Stage) -> None:
     stage.run("plan", expect=REFUSED)
     stage.run("apply", expect=REFUSED)
     file.write_text(text)
+
+
+def _leave_it_to_the_daemon(stage: Stage) -> None:
+    stage.say("The daemon does the same by itself, on its schedule")
+    file = stage.repository / "connections.d" / "binance-main.yaml"
+    file.write_text(file.read_text().replace("timeframes: [1h]", "timeframes: [4h]"))
+    stage.note("Once, as cron would: it applies what changed and tests what is due.")
+    stage.run("daemon", "--once")
+    stage.run("status", "binance-main")
 
 
 def _report(stage: Stage) -> None:

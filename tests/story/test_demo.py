@@ -32,5 +32,6 @@ def test_the_demo_tells_its_story_to_the_end(tmp_path):
     assert "keeps running" in done.stdout
     assert "Suspended, left alone" in done.stdout + done.stderr
     assert "renamed from okx-research" in done.stdout
+    assert "daemon --once" in done.stdout
     assert "--allow-protected kraken-treasury" in done.stdout
     assert list(tmp_path.glob("*/trading-connections/.reconcile/report.json"))

@@ -26,7 +26,7 @@ def chromium():
     """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        pytest.skip("there is no Chromium here; 'make browser' as root installs it")
+        pytest.skip("there is no Chromium here; 'make tools' as root installs it")
     expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
@@ -40,7 +40,7 @@ def axe():
     folder = base / f"reconcile-connections/npm/axe-core-{AXE}"
     script = folder / "node_modules/axe-core/axe.min.js"
     if not script.is_file():
-        pytest.skip("there is no axe-core here; 'make browser' fetches it")
+        pytest.skip("there is no axe-core here; 'make tools' fetches it")
     return script.read_text()
 
 

@@ -348,3 +348,34 @@ def test_a_daemon_that_was_killed_leaves_nothing_in_the_way(applied, start):
 
     applied.here("test", "spot", "--wait")
     assert second.end() == 143
+
+
+def test_other_networks_are_taken_without_a_restart(applied, start):
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    settings = applied.path / "reconcile.yaml"
+
+    settings.write_text(settings.read_text() + "network: {allow: [10.0.0.0/8]}\n")
+    wait_until(lambda: daemon.said("settings taken"))
+
+    applied.here("test", "spot", "--wait")
+    assert not daemon.said("something was left behind")
+    assert daemon.end() == 143
+
+
+def test_a_refused_revision_is_tried_again_when_its_time_comes(applied, sandbox, start):
+    text = applied.file("spot").read_text()
+    applied.file("spot").write_text(f"health: {{retry_interval: 10s}}\n{text}")
+    applied.here("apply")
+    daemon = start(applied)
+    wait_until(lambda: daemon.said("cycle finished"))
+    sandbox.set_fault("binance", "maintenance")
+    applied.edit("spot", "timeframes: [1h]", "timeframes: [4h]")
+    wait_until(lambda: daemon.said("cycle finished", exit_code=5))
+    sandbox.clear_faults()
+
+    again = wait_until(lambda: daemon.said("cycle finished", exit_code=0, changes=1))
+
+    assert again
+    assert healthy(applied) == {"spot"}
+    assert daemon.end() == 143

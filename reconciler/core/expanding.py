@@ -4,7 +4,7 @@ Only in values of `config`, `settings` and `labels`; never in keys, in what iden
 or owns a connection, or in anything sealed. Only names that `reconcile.yaml` lists:
 a file must not be able to read whatever the environment holds, such as keys. What is
 not set is an error with its place. `$$` is a dollar sign. The reasons stand in
-docs/decisions/0009.
+docs/decisions/0013.
 """
 
 from __future__ import annotations

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
+import uuid
+from functools import partial
 
 import httpx
 import pytest
@@ -318,12 +321,12 @@ def test_a_test_on_request_is_made_by_the_running_daemon(applied, sandbox, start
 def test_the_daemons_socket_is_for_its_owner_only(applied, start):
     daemon = start(applied)
     wait_until(lambda: daemon.said("cycle finished"))
-    [socket] = applied.path.glob(".reconcile/daemon/*/socket")
+    [place] = applied.path.glob(".reconcile/daemon/*/socket")
 
-    assert socket.stat().st_mode & 0o777 == 0o600
-    assert socket.parent.stat().st_mode & 0o777 == 0o700
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert place.parent.stat().st_mode & 0o777 == 0o700
     assert daemon.end() == 143
-    assert not socket.exists()
+    assert not place.exists()
 
 
 def test_a_second_daemon_for_the_same_store_is_refused(applied, start):
@@ -379,3 +382,28 @@ def test_a_refused_revision_is_tried_again_when_its_time_comes(applied, sandbox,
     assert again
     assert healthy(applied) == {"spot"}
     assert daemon.end() == 143
+
+
+def test_systemd_is_told_that_it_is_ready_reloads_and_stops(applied, start):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        name = f"reconcile-{uuid.uuid4().hex}"
+        manager.bind(f"\0{name}")
+        manager.settimeout(PATIENCE_S)
+        told = partial(_told, manager)
+        daemon = start(applied, NOTIFY_SOCKET=f"@{name}", WATCHDOG_USEC="4000000")
+
+        told("READY=1")
+        told("WATCHDOG=1")
+        daemon.process.send_signal(signal.SIGHUP)
+        told("RELOADING=1")
+        told("READY=1")
+        told("WATCHDOG=1")
+        code = daemon.end()
+        told("STOPPING=1")
+
+    assert code == 143
+
+
+def _told(manager, what):
+    while what not in manager.recv(4096).decode().splitlines():
+        pass

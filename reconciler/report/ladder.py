@@ -31,6 +31,7 @@ def diagnosis_lines(
     *,
     next_at: datetime | None = None,
     now: datetime | None = None,
+    again_at: datetime | None = None,
     style: Style,
 ) -> list[str]:
     """Return what is wrong, the evidence, the fix, and whether waiting helps."""
@@ -39,7 +40,7 @@ def diagnosis_lines(
         style.red(named(diagnosis)),
         *([style.dim(f"evidence: {found}")] if found else []),
         f"fix: {safe(diagnosis.fix)}",
-        prospect(diagnosis, next_at=next_at, now=now),
+        prospect(diagnosis, next_at=next_at, now=now, again_at=again_at),
     ]
 
 

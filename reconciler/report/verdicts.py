@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.outcome import Outcome
+from reconciler.core.verdict import Verdict
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.text import Style, blocks, indented, latency, safe
@@ -52,8 +54,17 @@ def _entry(outcome: Outcome, *, style: Style, now: datetime | None) -> list[str]
         lines += ladder_lines(verdict.probes, style=style, indent=2)
         lines += indented(warning_lines(verdict.warnings, style=style), 2)
     if diagnosis:
-        lines += indented(diagnosis_lines(diagnosis, now=now, style=style), 2)
+        again_at = _again_at(verdict, diagnosis)
+        told = diagnosis_lines(diagnosis, now=now, again_at=again_at, style=style)
+        lines += indented(told, 2)
     return lines
+
+
+def _again_at(verdict: Verdict | None, diagnosis: Diagnosis) -> datetime | None:
+    """Return when the provider said that it will answer again; mostly it did not."""
+    if verdict is None or not diagnosis.retry_after_s:
+        return None
+    return verdict.at + timedelta(seconds=diagnosis.retry_after_s)
 
 
 def _headline(outcome: Outcome, style: Style) -> str:

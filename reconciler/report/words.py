@@ -152,13 +152,24 @@ def suspended(rows: Iterable[Row]) -> list[tuple[str, str]]:
 
 
 def prospect(
-    diagnosis: Diagnosis, *, next_at: datetime | None, now: datetime | None
+    diagnosis: Diagnosis,
+    *,
+    next_at: datetime | None,
+    now: datetime | None,
+    again_at: datetime | None = None,
 ) -> str:
-    """Return whether waiting helps and until when."""
+    """Return whether waiting helps and until when.
+
+    `next_at` is the next test; where none is planned, `again_at` is when the provider
+    says that it will answer again.
+    """
     if diagnosis.is_terminal:
         next_test = "the next test comes with a new revision, or '--retry'"
         return f"waiting does not help: {next_test}"
     helps = "waiting may help" if diagnosis.waiting_helps else "waiting rarely helps"
+    if next_at is None and again_at is not None:
+        left = f" {relative(again_at, now)}" if now and now < again_at else ""
+        return f"{helps}; the provider answers again{left} ({moment(again_at)})"
     if next_at is None:
         return helps
     if now is None:

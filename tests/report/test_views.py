@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.verdict import Probe, ProbeName, ProbeStatus
 from reconciler.report.providers import providers_human, providers_json
 from reconciler.report.state import info_human, info_json, lock_human, lock_json
 from reconciler.report.verdicts import verdicts_human, verdicts_json
@@ -53,6 +55,20 @@ def test_a_test_that_only_a_backup_passed_says_so_in_its_headline():
 
     headline = text.splitlines()[0]
     assert "passed, degraded (only the backup b.example works)" in headline
+
+
+def test_a_test_says_until_when_the_provider_wants_to_be_left_alone():
+    failed = next(one for one in OUTCOMES if one.verdict and not one.verdict.passed)
+    banned = diagnose(Category.IP_BANNED, retry_after_s=600)
+    probe = Probe(name=ProbeName.PUBLIC, status=ProbeStatus.FAILED, diagnosis=banned)
+    verdict = replace(failed.verdict, probes=(probe,), at=NOW)
+
+    text = verdicts_human([replace(failed, verdict=verdict)], now=NOW)
+
+    assert (
+        "waiting may help; the provider answers again in 10 minutes"
+        " (2026-11-23 10:10:00Z)" in text
+    )
 
 
 def test_providers_are_a_table_per_type():

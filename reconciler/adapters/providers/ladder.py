@@ -153,9 +153,7 @@ def _with_reach(probes: tuple[Probe, ...], trail: Trail) -> tuple[Probe, ...]:
     if broken is None or failed is None:
         return (*below, *probes)
     above = tuple(
-        replace(p, status=ProbeStatus.SKIPPED, diagnosis=None, detail="")
-        if p is failed
-        else p
+        Probe(name=p.name, status=ProbeStatus.SKIPPED) if p is failed else p
         for p in probes
     )
     return (*below, replace(failed, name=broken), *left_out(broken), *above)

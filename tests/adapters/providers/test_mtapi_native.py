@@ -399,6 +399,7 @@ def test_a_wrong_password_fails_also_off_hours(tmp_path):
     verdict, _ = ask(tmp_path, bridge(ConnectEx=error("INVALID_ACCOUNT")), at=SATURDAY)
 
     assert verdict.diagnosis.category is Category.INVALID_CREDENTIALS
+    assert "account_id and password" in verdict.diagnosis.fix
 
 
 def test_candles_of_friday_are_fresh_and_asked_for_on_a_sunday(tmp_path):

@@ -76,6 +76,8 @@ def test_what_breaks_is_the_rung_that_fails(sandbox, fault, rung, category):
     assert found[rung] is FAILED
     assert verdict.diagnosis.category is category
     assert found[ProbeName.PUBLIC] is SKIPPED
+    timed = {p.name for p in verdict.probes if p.latency_ms is not None}
+    assert ProbeName.PUBLIC not in timed
     assert [name for name, status in found.items() if status is FAILED] == [rung]
     assert list(found)[:3] == [DNS, CONNECT, TLS]
 

@@ -83,6 +83,10 @@ NATIVE_CODES: Mapping[str, Category] = {
 }
 TOKEN = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SERVER_FIX = "correct config.server: the exact name that the MetaTrader terminal shows"
+_ACCOUNT_FIX = (
+    "check account_id and password in the MetaTrader terminal, with the same server, "
+    "and seal them again"
+)
 _TOKEN_FIX = "the bridge forgets the login: let no other program use this account there"  # noqa: S105
 
 
@@ -220,6 +224,8 @@ def _sharpened(error: ProviderError, now: datetime) -> ProviderError:
     if code == "INVALID_ACCOUNT" and "disabled" in said:
         disabled = diagnose(Category.ACCOUNT_SUSPENDED, evidence=found.evidence)
         return ProviderError(disabled)
+    if code == "INVALID_ACCOUNT":
+        return ProviderError(replace(found, fix=_ACCOUNT_FIX))
     if code == "INVALID_TOKEN":
         return TokenError(replace(found, fix=_TOKEN_FIX))
     return silent_or_not(error, now)

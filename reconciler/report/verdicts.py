@@ -64,7 +64,10 @@ def _again_at(verdict: Verdict | None, diagnosis: Diagnosis) -> datetime | None:
     """Return when the provider said that it will answer again; mostly it did not."""
     if verdict is None or not diagnosis.retry_after_s:
         return None
-    return verdict.at + timedelta(seconds=diagnosis.retry_after_s)
+    try:
+        return verdict.at + timedelta(seconds=diagnosis.retry_after_s)
+    except (OverflowError, ValueError):  # a plug-in may say anything, such as "nan"
+        return None
 
 
 def _headline(outcome: Outcome, style: Style) -> str:

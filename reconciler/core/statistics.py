@@ -8,10 +8,12 @@ nobody spoke is unknown: it counts neither as up nor as down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
+
+from reconciler.core.series import numbers_in, text_of
 
 LATENCIES: Final = 100
 """How many of the newest passing tests the percentiles speak of."""
@@ -111,7 +113,7 @@ def uptime(found: Statistics, *, now: datetime, speaks_for_s: float) -> Uptime:
 
 def latencies_of(found: Statistics) -> tuple[int, ...]:
     """Return the milliseconds of the newest passing tests, newest last."""
-    return _numbers(found.latencies_ms)
+    return numbers_in(found.latencies_ms)
 
 
 def latency(found: Statistics) -> Latency | None:
@@ -172,8 +174,8 @@ def _added(
     downs = [down.get(number, 0) for number in numbers]
     return Buckets(
         newest=newest,
-        known_s=_text(known.get(number, 0) for number in numbers),
-        down_s=_text(downs) if any(downs) else "",
+        known_s=text_of(known.get(number, 0) for number in numbers),
+        down_s=text_of(downs) if any(downs) else "",
     )
 
 
@@ -183,16 +185,8 @@ def _more(text: str, seconds: int, most: int) -> str:
     return f"{rest}{space}{min(most, int(last) + seconds)}"
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split()))
-
-
-def _text(numbers: Iterable[int]) -> str:
-    return " ".join(map(str, numbers))
-
-
 def _by_number(found: Buckets) -> tuple[dict[int, int], dict[int, int]]:
-    known, down = _numbers(found.known_s), _numbers(found.down_s)
+    known, down = numbers_in(found.known_s), numbers_in(found.down_s)
     numbers = range(found.newest - len(known) + 1, found.newest + 1)
     return (
         dict(zip(numbers, known, strict=True)),

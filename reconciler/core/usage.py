@@ -13,6 +13,8 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Final
 
+from reconciler.core.series import numbers_in, text_of
+
 DAYS: Final = 28
 PLACES: Final = 8
 MANY_TIMES: Final = 10
@@ -75,7 +77,7 @@ def used(before: Usage | None, *, at: datetime, who: str) -> Usage:
         before,
         last_at=max(at, before.last_at),
         newest=max(day, before.newest),
-        counts=" ".join(map(str, counts)),
+        counts=text_of(counts),
         places=_with_place(before.places, at=at, who=who),
     )
 
@@ -125,7 +127,7 @@ def _is_new(place: Place, usage: Usage, now: datetime) -> bool:
 
 def _usual_gap(usage: Usage) -> float:
     """Return how many days lay between two days of use, as far as they are kept."""
-    counts = [int(word) for word in usage.counts.split()]
+    counts = numbers_in(usage.counts)
     return len(counts) / max(1, sum(1 for count in counts if count))
 
 
@@ -134,7 +136,7 @@ def _counts_until(usage: Usage, day: int) -> list[int]:
 
     A clock that was set back counts for the newest day.
     """
-    counts = [int(word) for word in usage.counts.split()]
+    counts = numbers_in(usage.counts)
     missing = min(max(0, day - usage.newest), DAYS)
     return [*counts, *[0] * missing][-DAYS:]
 

@@ -68,6 +68,15 @@ def test_whatever_a_provider_says_stays_inside_the_chart(rows):
     assert chart is None or "inf" not in chart.rise + chart.fall + chart.volume
 
 
+def test_a_close_far_outside_of_low_and_high_lies_on_the_frame():
+    none = Decimal(0)
+    far, near = (Decimal(f"7.5e{power}") for power in (307, 299))
+
+    assert chart_of([Candle(START_MS, none, none, none, far, none)]) is None
+    drawn = chart_of([Candle(START_MS, none, none, none, near, none)])
+    assert "inf" not in drawn.rise
+
+
 def test_a_chart_fits_its_frame():
     chart = chart_of([a_candle(hour) for hour in range(50)])
 

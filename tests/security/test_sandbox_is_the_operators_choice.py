@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.providers.network import LOOPBACK, open_network
+from reconciler.adapters.providers.network import open_network
 from reconciler.core.errors import ReconcilerError
 
 HOSTS = (
@@ -30,7 +30,7 @@ def test_every_host_leads_to_loopback(sandbox, host):
 
     [found] = asyncio.run(resolved())
 
-    assert found["host"] == LOOPBACK
+    assert found["host"] == "127.0.0.1"
     assert found["port"] == json.loads(sandbox.file.read_text())["port"]
 
 

@@ -25,6 +25,8 @@ _VOLUMES: Final = 262
 _LINES: Final = 5
 _NEWEST: Final = 40
 """So many tests fit into a small drawing."""
+_LARGEST: Final = 1e300
+"""Beyond it the difference of two numbers may be none any more."""
 _DRAWN: Final = 300
 """So many candles fit into a chart; of more, the newest."""
 
@@ -116,7 +118,9 @@ class _Scale:
         return _LEFT + (index + 0.5) * self.step
 
     def y(self, price: float) -> float:
-        return _PRICES - (price - self.low) / self.span * (_PRICES - _TOP)
+        """Return a price's height; one outside of low and high lies on the frame."""
+        share = min(max((price - self.low) / self.span, 0.0), 1.0)
+        return _PRICES - share * (_PRICES - _TOP)
 
     def bar(self, index: int, candle: Candle) -> str:
         """Return a wick above, a body, and a wick below it."""
@@ -136,7 +140,7 @@ class _Scale:
 def _is_drawable(candle: Candle) -> bool:
     numbers = (candle.open, candle.high, candle.low, candle.close, candle.volume)
     try:
-        return all(math.isfinite(float(number)) for number in numbers)
+        return all(abs(float(number)) < _LARGEST for number in numbers)
     except (OverflowError, ValueError):
         return False
 

@@ -48,10 +48,16 @@ class Outlook:
         self._told_at: float | None = None
 
     def state(self) -> NetworkState:
-        """Return what is known; asks nobody."""
+        """Return what is known; asks nobody.
+
+        Down holds until somebody answers: while it is down nobody is tested, so that
+        the newest contacts soon say nothing.
+        """
         if self._told is NetworkState.DOWN and self._is_fresh():
             return self._told
-        return self._network.contacts.state()
+        state = self._network.contacts.state()
+        was_down = self._told is NetworkState.DOWN
+        return self._told if was_down and state is NetworkState.UNSURE else state
 
     async def find_out(self) -> NetworkState:
         """Return what is known after asking, unless somebody answered just now."""

@@ -166,3 +166,18 @@ def test_contacts_are_bounded():
         contacts.note(f"h{number}.example", reached=True)
 
     assert len(contacts.to_ask(5_000)) <= 16
+
+
+def test_down_holds_until_somebody_answers_however_long_nobody_was_asked(sandbox):
+    async def story():
+        ticks = Steady()
+        reference = f"tcp://127.0.0.1:{closed_port()}"
+        async with open_network(clock=SystemClock(), allow=["127.0.0.1"]) as network:
+            outlook = Outlook(network, [reference], interval_s=10, ticks=ticks)
+            await outlook.find_out()
+            ticks.now_s = 3_600.0
+            before = outlook.state()
+            network.contacts.note("api.kraken.com", reached=True)
+            return before, outlook.state()
+
+    assert asyncio.run(story()) == (DOWN, UP)

@@ -22,8 +22,8 @@ _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 async def show_asset(request: Request) -> Response:
     """Send the style, the script or the sign; their names change with them."""
-    request.scope["state"]["route"] = f"{STATIC}/{{name}}"
-    name = served_assets().get(request.path_params["name"])
+    request.scope["state"]["route"] = f"{STATIC}/{{file}}"
+    name = served_assets().get(request.path_params["file"])
     if name is None:
         raise HTTPException(404)
     return Response(
@@ -66,7 +66,7 @@ def _act(word: str, endpoint: Endpoint) -> Route:
 
 
 PAGES: Final = (
-    Route(f"{STATIC}/{{name}}", show_asset, methods=["GET"]),
+    Route(f"{STATIC}/{{file}}", show_asset, methods=["GET"]),
     Route("/login", show_login, methods=["GET"]),
     Route("/login", take_login, methods=["POST"]),
     _show(HOME, looking.show_list),

@@ -23,6 +23,7 @@ health:
 """
 KEY = "CANARY-signing-key-0123456789"
 TOKEN = "CANARY-token-0123456789"
+ROUNDS = 6
 
 
 def told(taken):
@@ -98,7 +99,7 @@ def test_a_refused_change_and_an_invalid_file_are_told(binance, start, sandbox):
     assert refused["running"] == 0
 
 
-def test_once_tells_over_two_runs_what_lasts(binance, sandbox):
+def test_once_tells_what_lasts_from_run_to_run_and_only_once(binance, sandbox):
     repo = watched_repo(binance)
     with receiver() as ops:
         url = f"http://127.0.0.1:{ops.port}/"
@@ -106,7 +107,10 @@ def test_once_tells_over_two_runs_what_lasts(binance, sandbox):
         repo.run("daemon", "--once", **env)
         sandbox.set_fault("binance", "bad_key")
         repo.run("test", "spot", code=None)
-        repo.run("daemon", "--once", code=None, **env)
+        for _ in range(ROUNDS):  # quick ones may all end before it has settled
+            repo.run("daemon", "--once", code=None, **env)
+            if told(letters_of(ops)):
+                break
         repo.run("daemon", "--once", code=None, **env)
 
     assert told(letters_of(ops)) == [("opened", "connection")]

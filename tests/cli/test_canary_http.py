@@ -62,7 +62,7 @@ def crawl(client, names):
     for name in [*names, "none"]:
         paths += [f"/badge/{name}.svg", f"/badge/{name}.svg?show=latency"]
         paths += [f"{PREFIX}{one.path.format(name=name)}" for one in OPERATIONS]
-        paths += [one.path.format(name=name) for one in PAGES]
+        paths += [one.path.format(name=name, file="page.js") for one in PAGES]
     for path in dict.fromkeys(paths):
         yield client.get(path)
         yield client.get(path, params={"token": QUERY, "limit": QUERY})

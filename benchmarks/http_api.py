@@ -27,8 +27,8 @@ from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.record import Commit, Deployed, Record, Status
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from reconciler.daemon.control import DaemonState
-from reconciler.daemon.http.listening import listen_at
-from reconciler.daemon.http.serving import serving
+from reconciler.daemon.http.server.listening import listen_at
+from reconciler.daemon.http.server.serving import serving
 from reconciler.wiring import App, Choices
 
 QUESTIONS = {

@@ -15,7 +15,7 @@ from reconciler.core.outcome import ExitCode
 from reconciler.wiring import App, scrubbed
 
 if TYPE_CHECKING:
-    from reconciler.daemon.http.listening import Listen
+    from reconciler.daemon.http.server.listening import Listen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +43,18 @@ class Asked:
             raise click.UsageError("a certificate is for --listen HOST:PORT")
         if not address or self.once:
             return None
-        from reconciler.daemon.http.listening import listen_at
+        from reconciler.daemon.http.server.listening import listen_at
 
         return listen_at(address, certificate=self.tls_certificate, key=self.tls_key)
 
 
 def run_daemon(console: Console, app: App, asked: Asked) -> ExitCode:
     """Run the daemon to its end."""
-    from reconciler.daemon.cycle import Wish
+    from reconciler.daemon.files.cycle import Wish
     from reconciler.daemon.hosting import Daemon, Options
-    from reconciler.daemon.logs import begin_log, end_log
-    from reconciler.daemon.notifying import Notifier
-    from reconciler.daemon.running import run_on_a_loop
+    from reconciler.daemon.process.logs import begin_log, end_log
+    from reconciler.daemon.process.notifying import Notifier
+    from reconciler.daemon.process.running import run_on_a_loop
 
     run_id = uuid.uuid4().hex
     wish = Wish(

@@ -106,7 +106,7 @@ def _tested_by_daemon(
     """
     if not (chosen.records and asked.is_for_daemon):
         return None
-    from reconciler.daemon.asking import ask_daemon
+    from reconciler.daemon.requests.asking import ask_daemon
 
     wanted = [record.name for record in chosen.records]
     wait = asked.wait is not False

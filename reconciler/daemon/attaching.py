@@ -6,37 +6,51 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.core.errors import ReconcilerError
+from reconciler.core.ports import DesiredSet
+from reconciler.daemon.board import Board
+from reconciler.daemon.control import Control
+from reconciler.daemon.listeners import Listeners
+from reconciler.daemon.process.offloading import Offload
 from reconciler.wiring import App
 
 if TYPE_CHECKING:
-    from reconciler.daemon.hosting import Daemon
-    from reconciler.daemon.http.listening import Listen
+    from reconciler.daemon.http.server.listening import Listen
 
 logger = logging.getLogger(__name__)
 
-Renewed = Callable[[App], None]
-"""Called with the outside world, after a reload or after the files were read."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What such a part meets of the daemon; `desired` is what the files said last."""
+
+    app: App
+    board: Board
+    control: Control
+    listeners: Listeners
+    storage: Offload
+    desired: Callable[[], DesiredSet | None]
 
 
-async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> None:
+async def attach_http(host: Host, listen: Listen, stack: AsyncExitStack) -> None:
     """Serve the API and the page until the stack is left; raises `ReconcilerError`."""
     # Loaded only to listen: a daemon without needs no server.
-    from reconciler.daemon.http.ruling import read_rules  # noqa: PLC0415
-    from reconciler.daemon.http.serving import serving  # noqa: PLC0415
-    from reconciler.daemon.meter import Meter  # noqa: PLC0415
+    from reconciler.daemon.http.access.ruling import read_rules  # noqa: PLC0415
+    from reconciler.daemon.http.meter import Meter  # noqa: PLC0415
+    from reconciler.daemon.http.server.serving import serving  # noqa: PLC0415
     from reconciler.daemon.pages.routes import PAGES  # noqa: PLC0415
 
     meter = Meter()
-    daemon.listeners.append(meter)
+    host.listeners.hearing.append(meter)
     served = await stack.enter_async_context(
         serving(
-            daemon.app,
-            control=daemon.control,
+            host.app,
+            control=host.control,
             listen=listen,
-            desired=lambda: daemon.desired,
+            desired=host.desired,
             meter=meter,
             pages=PAGES,
         )
@@ -49,27 +63,27 @@ async def attach_http(daemon: Daemon, listen: Listen, stack: AsyncExitStack) -> 
         except ReconcilerError as error:
             logger.warning("rules of http not taken", extra={"error": str(error)})
             said = f"the new rules of who may ask are not taken: {error}"
-            daemon.board.problem("http", said)
+            host.board.problem("http", said)
         else:
-            daemon.board.problem("http", "")
+            host.board.problem("http", "")
 
-    daemon.on_renewed.append(take)
-    daemon.on_read.append(take)  # the policy is one of the files
+    host.listeners.on_renewed.append(take)
+    host.listeners.on_read.append(take)  # the policy is one of the files
 
 
-def attach_alerts(daemon: Daemon, stack: AsyncExitStack) -> None:
+def attach_alerts(host: Host, stack: AsyncExitStack) -> None:
     """Tell people what fails, until the stack is left; raises `DocumentError`."""
     # Loaded here: its settings need pydantic, and only a daemon has alerts.
     from reconciler.daemon.alerting.service import AlertService  # noqa: PLC0415
 
     service = AlertService(
-        daemon.app,
-        board=daemon.board,
-        state=daemon.engine.state,
-        offload=daemon.storage,
+        host.app,
+        board=host.board,
+        state=host.control.state,
+        offload=host.storage,
     )
-    daemon.listeners.append(service)
-    daemon.on_renewed.append(service.take)
+    host.listeners.hearing.append(service)
+    host.listeners.on_renewed.append(service.take)
     ending = asyncio.Event()
     working = asyncio.ensure_future(service.run(ending))
 

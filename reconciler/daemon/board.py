@@ -7,14 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.ports import Clock
 from reconciler.daemon.control import DaemonState, Queue, Revisions
-from reconciler.daemon.dispatching import Dispatcher
 
 STUCK_S = 900.0
 """Work that waits while nothing starts or ends for so long: the queue is stuck."""
+
+
+class Backlog(Protocol):
+    """How much work waits and runs."""
+
+    @property
+    def waiting(self) -> int:
+        """Return how much is queued."""
+        ...
+
+    @property
+    def running(self) -> int:
+        """Return how much was taken and is not done."""
+        ...
+
+    @property
+    def oldest_s(self) -> float | None:
+        """Return since when the longest queued waits; None when nothing does."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +77,7 @@ class Board:
         finally:
             self.stages[name] = max(0.0, (self.clock.now() - began).total_seconds())
 
-    def state(self, queue: Dispatcher) -> DaemonState:
+    def state(self, queue: Backlog) -> DaemonState:
         """Return it all at this moment."""
         now, oldest_s = self.clock.now(), queue.oldest_s
         oldest = datetime.fromtimestamp(oldest_s, tz=now.tzinfo) if oldest_s else None
@@ -82,7 +101,7 @@ class Board:
             alerts=self.alerts,
         )
 
-    def _stuck(self, queue: Dispatcher, now: datetime) -> Iterator[str]:
+    def _stuck(self, queue: Backlog, now: datetime) -> Iterator[str]:
         since = self.moved_at or self.started_at
         still_s = (now - since).total_seconds()
         if queue.waiting and still_s > STUCK_S:

@@ -18,30 +18,31 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
 from reconciler.core.ports import DesiredSet, Ports
 from reconciler.core.run import RunReport
-from reconciler.daemon.attaching import Renewed, attach_alerts, attach_http
+from reconciler.daemon.attaching import Host, attach_alerts, attach_http
 from reconciler.daemon.board import Board
-from reconciler.daemon.cycle import COMMAND, Wish, run_cycle
-from reconciler.daemon.cycling import Cycler
-from reconciler.daemon.engine import GRACE_S, Engine
-from reconciler.daemon.events import Listener, Tested
-from reconciler.daemon.following import Following, every_s
-from reconciler.daemon.notifying import Notifier
-from reconciler.daemon.offloading import Line
-from reconciler.daemon.open_tester import OpenTester
+from reconciler.daemon.events import Tested
+from reconciler.daemon.files.cycle import COMMAND, Wish, run_cycle
+from reconciler.daemon.files.cycling import Cycler
+from reconciler.daemon.files.following import Following, every_s
+from reconciler.daemon.files.reloading import Reloader
+from reconciler.daemon.files.standing import note_run
+from reconciler.daemon.files.watching import Watch, watch_files
+from reconciler.daemon.listeners import Listeners
+from reconciler.daemon.loop.engine import GRACE_S, Engine
+from reconciler.daemon.loop.open_tester import OpenTester
+from reconciler.daemon.loop.submitting import QueuedTester
+from reconciler.daemon.loop.world import World
 from reconciler.daemon.operating import Operations
-from reconciler.daemon.reloading import Reloader
-from reconciler.daemon.requests import RequestServer
-from reconciler.daemon.signals import Stopping, hearing
-from reconciler.daemon.socket_place import require_alone, socket_path
-from reconciler.daemon.standing import note_run
-from reconciler.daemon.submitting import QueuedTester
-from reconciler.daemon.watching import Watch, watch_files
-from reconciler.daemon.world import World
+from reconciler.daemon.process.notifying import Notifier
+from reconciler.daemon.process.offloading import Line
+from reconciler.daemon.process.signals import Stopping, hearing
+from reconciler.daemon.requests.serving import RequestServer
+from reconciler.daemon.requests.socket_place import require_alone, socket_path
 from reconciler.recording import Run, begin_run, write_run
 from reconciler.wiring import App
 
 if TYPE_CHECKING:
-    from reconciler.daemon.http.listening import Listen
+    from reconciler.daemon.http.server.listening import Listen
 
 logger = logging.getLogger(__name__)
 
@@ -73,14 +74,12 @@ class Daemon:
     def __init__(self, app: App, options: Options) -> None:
         self.app = app
         self.options = options
-        self.listeners: list[Listener] = []
-        self.on_renewed: list[Renewed] = []
-        self.on_read: list[Renewed] = []
         self.parts: dict[str, Part] = {}
         self.desired: DesiredSet | None = None
         self.board = Board(
             clock=app.clock, run_id=options.run_id, started_at=app.clock.now()
         )
+        self.listeners = Listeners(board=self.board)
         self._reloader = Reloader(board=self.board)
         self._following = Following()
         self._once: list[Outcome] = []
@@ -120,11 +119,11 @@ class Daemon:
             self.cycler.hear(one)
             if self.options.once:
                 self._once.append(one.outcome)
-        self._tell(lambda listener: listener.tested(results))
+        self.listeners.tested(results)
 
     def reported(self, report: RunReport) -> None:
         """Hear of a report, and tell everybody else."""
-        self._tell(lambda listener: listener.reported(report))
+        self.listeners.reported(report)
 
     async def _open(self, stack: AsyncExitStack) -> None:
         app = self.app
@@ -162,9 +161,17 @@ class Daemon:
             desired=lambda: self.desired,
         )
         self.board.problem("start", "the files were not applied yet")
-        attach_alerts(self, stack)
+        host = Host(
+            app=app,
+            board=self.board,
+            control=self.control,
+            listeners=self.listeners,
+            storage=self.storage,
+            desired=lambda: self.desired,
+        )
+        attach_alerts(host, stack)
         if self.options.listen is not None:
-            await attach_http(self, self.options.listen, stack)
+            await attach_http(host, self.options.listen, stack)
 
     async def _work(self) -> ExitCode:
         """Work until a signal."""
@@ -248,12 +255,8 @@ class Daemon:
         self.desired = run.desired or self.desired
         note_run(self.board, run, commit=app.commit)
         self._following.note(self.board)
-        self._queued.loop.call_soon_threadsafe(self._files_were_read, app)
+        self._queued.loop.call_soon_threadsafe(self.listeners.files_were_read, app)
         return run
-
-    def _files_were_read(self, app: App) -> None:
-        for take in self.on_read:
-            take(app)
 
     def _renewed(self) -> App | None:
         """Take new settings, if there are any; the loop takes them over."""
@@ -277,8 +280,7 @@ class Daemon:
         else:
             task = asyncio.ensure_future(self._replace_tester())
             task.add_done_callback(lambda done: done.exception())
-        for take in self.on_renewed:
-            take(app)
+        self.listeners.renewed(app)
 
     async def _replace_tester(self) -> None:
         before, self.tester = self.tester, await OpenTester.opened(self.app)
@@ -309,12 +311,3 @@ class Daemon:
         self.cycler.last = run
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.cycler.write(), _LAST_REPORT_S)
-
-    def _tell(self, tell: Callable[[Listener], None]) -> None:
-        for listener in self.listeners:
-            try:
-                tell(listener)
-            except Exception as error:  # noqa: BLE001 - who listens stops nobody
-                self.board.count("panics")
-                extra = {"exception": type(error).__qualname__}
-                logger.error("listener failed", extra=extra)  # noqa: TRY400

@@ -15,8 +15,8 @@ from reconciler.core.ports import Ask, DesiredSet, Job, Sample
 from reconciler.core.record import Status
 from reconciler.core.suspension import Suspension
 from reconciler.daemon.control import DaemonState
-from reconciler.daemon.engine import Engine
-from reconciler.daemon.world import Offload
+from reconciler.daemon.loop.engine import Engine
+from reconciler.daemon.process.offloading import Offload
 from reconciler.recording import record_fetch, running_job
 from reconciler.suspending import resume, suspend
 from reconciler.wiring import App

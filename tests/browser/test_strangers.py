@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from reconciler.core.record import Record
 from tests.browser.site_play import fleet, fleet_site
-from tests.daemon.test_http_entrance import SETTINGS, TOKENS
+from tests.daemon.http.test_entrance import SETTINGS, TOKENS
 
 ATTACKS = (
     "<img src=x onerror=alert(1)>",

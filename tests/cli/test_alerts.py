@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.daemon.alert_play import app_of, many, playing
+from tests.daemon.alerting.alert_play import app_of, many, playing
 from tests.receiver import receiver
 
 KEY = "CANARY-signing-key-0123456789"

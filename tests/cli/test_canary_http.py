@@ -7,8 +7,8 @@ import logging
 import pytest
 from starlette.routing import Route
 
+from reconciler.daemon.http.api.operations import PREFIX
 from reconciler.daemon.http.app import OPERATIONS
-from reconciler.daemon.http.operations import PREFIX
 from reconciler.daemon.pages.routes import PAGES
 from reconciler.wiring import App, Choices
 from tests.cli.test_canary import KEY, Watch, plant

@@ -16,8 +16,9 @@ from reconciler.core.errors import InputError, StateError
 from reconciler.core.suspension import Suspension
 from reconciler.daemon.control import DaemonState
 from reconciler.daemon.http.limits import Limits
-from reconciler.daemon.http.listening import listen_at
-from reconciler.daemon.http.serving import serving
+from reconciler.daemon.http.server.listening import listen_at
+from reconciler.daemon.http.server.serving import serving
+from reconciler.daemon.pages.routes import PAGES
 from reconciler.recording import record_fetch, running_job
 from reconciler.retesting import test_records as run_tests
 from reconciler.suspending import resume, suspend
@@ -70,7 +71,7 @@ class RealControl:
 
 
 @contextmanager
-def served(app, *, control=None, listen=None, limits=None, **more):
+def served(app, *, control=None, listen=None, limits=None, pages=PAGES, **more):
     """Serve in a thread with a loop of its own; yields what is served."""
     found, failures, ready = [], [], threading.Event()
     listen = replace(listen or listen_at("127.0.0.1:0"), limits=limits or Limits())
@@ -83,6 +84,7 @@ def served(app, *, control=None, listen=None, limits=None, **more):
                 app,
                 control=control or RealControl(app),
                 listen=listen,
+                pages=pages,
                 **more,
             ) as at:
                 found.append(at)

@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.core.health import Health
 from tests.daemon.conftest import app as app  # noqa: PLC0414  # pytest finds it here
+from tests.daemon.http.test_metrics import scraped
 from tests.daemon.http_play import served
 from tests.daemon.records_play import fill
-from tests.daemon.test_http_metrics import scraped
 from tests.deploy.deploy_files import DEPLOY, ROOT, load
 
 promtool = shutil.which("promtool")

@@ -24,7 +24,7 @@ from reconciler.daemon.alerting.compose import alerting_of, ways_out_of
 from reconciler.daemon.board import STUCK_S, Board
 from reconciler.daemon.control import DaemonState
 from reconciler.daemon.events import Tested
-from reconciler.daemon.world import Offload
+from reconciler.daemon.process.offloading import Offload
 from reconciler.wiring import App
 
 logger = logging.getLogger(__name__)

@@ -12,16 +12,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
-from reconciler.daemon.http.acting import ACTING
-from reconciler.daemon.http.badges import connection_badge, overall_badge
-from reconciler.daemon.http.entrance import Entrance
-from reconciler.daemon.http.incidents import INCIDENTS
-from reconciler.daemon.http.login import LOGIN
-from reconciler.daemon.http.looking import LOOKING
-from reconciler.daemon.http.metrics import metrics
-from reconciler.daemon.http.openapi import description_of
-from reconciler.daemon.http.operations import PREFIX, routes_of
-from reconciler.daemon.http.probes import healthz, readyz
+from reconciler.daemon.http.access.entrance import Entrance
+from reconciler.daemon.http.access.login import LOGIN
+from reconciler.daemon.http.api.acting import ACTING
+from reconciler.daemon.http.api.incidents import INCIDENTS
+from reconciler.daemon.http.api.looking import LOOKING
+from reconciler.daemon.http.api.openapi import description_of
+from reconciler.daemon.http.api.operations import PREFIX, routes_of
+from reconciler.daemon.http.monitoring.badges import connection_badge, overall_badge
+from reconciler.daemon.http.monitoring.metrics import metrics
+from reconciler.daemon.http.monitoring.probes import healthz, readyz
 from reconciler.daemon.http.site import Site
 
 OPERATIONS: Final = (*LOOKING, *INCIDENTS, *ACTING)

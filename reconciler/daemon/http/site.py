@@ -18,10 +18,10 @@ from reconciler.core.policy import Policy
 from reconciler.core.ports import Clock, StateStore
 from reconciler.daemon.control import Control
 from reconciler.daemon.http.limits import Limits, Rate
+from reconciler.daemon.http.meter import Meter
 from reconciler.daemon.http.problems import Problem
 from reconciler.daemon.http.sessions import Sessions
-from reconciler.daemon.meter import Meter
-from reconciler.daemon.view import View
+from reconciler.daemon.http.view import View
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -18,9 +18,9 @@ from starlette.responses import RedirectResponse, Response
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import Outcome
 from reconciler.core.record import Result
-from reconciler.daemon.http.acting import ask_for
-from reconciler.daemon.http.asking import SampleBody, SuspendBody, body_of
-from reconciler.daemon.http.operations import check_acting, record_of
+from reconciler.daemon.http.api.acting import ask_for
+from reconciler.daemon.http.api.asking import SampleBody, SuspendBody, body_of
+from reconciler.daemon.http.api.operations import check_acting, record_of
 from reconciler.daemon.http.problems import Problem, problem_of
 from reconciler.daemon.http.site import principal_of, site_of
 from reconciler.daemon.pages.looking import connection_page

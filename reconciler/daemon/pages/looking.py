@@ -15,10 +15,19 @@ from reconciler.core.query import Answer, Query, Table, ask
 from reconciler.core.record import Action
 from reconciler.core.statistics import latencies_of
 from reconciler.core.version import VERSION
-from reconciler.daemon.http.asking import HistoryParams, ListParams, NoParams, params_of
-from reconciler.daemon.http.incidents import show_incidents
-from reconciler.daemon.http.looking import show_all_history, show_history, show_state
-from reconciler.daemon.http.operations import Call, record_of, row_of, table_of
+from reconciler.daemon.http.api.asking import (
+    HistoryParams,
+    ListParams,
+    NoParams,
+    params_of,
+)
+from reconciler.daemon.http.api.incidents import show_incidents
+from reconciler.daemon.http.api.looking import (
+    show_all_history,
+    show_history,
+    show_state,
+)
+from reconciler.daemon.http.api.operations import Call, record_of, row_of, table_of
 from reconciler.daemon.http.problems import Fault, Problem
 from reconciler.daemon.http.site import principal_of, site_of
 from reconciler.daemon.pages.surroundings import HOME, shell_of

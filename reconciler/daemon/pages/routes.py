@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from reconciler.daemon.http.login import log_in
+from reconciler.daemon.http.access.login import log_in
 from reconciler.daemon.http.problems import Problem
 from reconciler.daemon.http.site import site_of
 from reconciler.daemon.pages import acting, looking

@@ -57,7 +57,7 @@ def command(  # what a token is
     from reconciler.core.access import Role, is_name
     from reconciler.core.errors import InputError
     from reconciler.core.http_settings import HttpSection
-    from reconciler.daemon.http.tokens import new_token
+    from reconciler.daemon.http.access.tokens import new_token
 
     for what, word in (("NAME", name), ("--principal", principal)):
         if not is_name(word):

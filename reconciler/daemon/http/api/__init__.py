@@ -1,0 +1,1 @@
+"""The API: `looking` answers, `acting` does; each is one of the `operations`."""

@@ -1,0 +1,1 @@
+"""What other machines look at: probes, metrics, badges."""

@@ -1,0 +1,1 @@
+"""The server: `serving` listens and answers as long as the daemon runs."""

@@ -1,0 +1,1 @@
+"""The process: its loop, its threads, its signals, its log, and systemd."""

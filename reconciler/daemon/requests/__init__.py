@@ -1,0 +1,1 @@
+"""Commands on this machine speak to the running daemon through a socket."""

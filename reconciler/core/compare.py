@@ -80,8 +80,7 @@ def compared_change(
     if not needs_test(fields):
         return _untested(change, _said(change, "only fields changed that need no test"))
     if _only_ciphertext(fields) and same_secrets(old, new):
-        reason = _said(change, "sealed again, same values")
-        return replace(_untested(change, reason), resealed=True)
+        return replace(_untested(change, change.reason), resealed=True)
     return change
 
 

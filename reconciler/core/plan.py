@@ -157,10 +157,12 @@ class PlanOptions:
 def digest_of(changes: Iterable[Change], scope: Scope) -> str:
     """Return what names a plan's content: the same steps, the same digest.
 
-    Retests are left out: they depend on the hour, and change no desired state.
+    Retests are left out: they depend on the hour, and change no desired state. Whether
+    a change only sealed the same values again is known with a key alone, and so it
+    does not count: a review without a key names the plan that is applied with one.
     """
     steps = [
-        [c.name, c.action, c.before, c.after, c.test, c.orphan, *_renamed(c)]
+        [c.name, c.action, c.before, c.after, _may_ask(c), c.orphan, *_renamed(c)]
         for c in changes
         if c.action is not ActionKind.RETEST
     ]
@@ -168,6 +170,10 @@ def digest_of(changes: Iterable[Change], scope: Scope) -> str:
     content += [sorted(scope.labels)] if scope.labels else []
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _may_ask(change: Change) -> bool:
+    return change.test or change.resealed
 
 
 def _renamed(change: Change) -> tuple[str, ...]:

@@ -330,7 +330,7 @@ def _settled(
         name=change.name,
         action=change.action,
         result=result,
-        reason=diagnosis.summary if diagnosis else change.reason,
+        reason=diagnosis.summary if diagnosis else _why(change),
         before=change.before,
         after=change.after,
         running=bool(after and after.status is Status.ACTIVE),
@@ -348,6 +348,11 @@ def _settled(
             outcome=outcome,
         )
     return Settled(record=after, actions=(action,), outcome=outcome)
+
+
+def _why(change: Change) -> str:
+    """Return why a change was made; that no test was needed is news to a reader."""
+    return "sealed again, same values" if change.resealed else change.reason
 
 
 def _farewell(change: Change, context: Context) -> Action:

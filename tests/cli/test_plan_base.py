@@ -74,6 +74,17 @@ def test_the_plan_is_the_same_with_and_without_a_key(branch, monkeypatch):
     assert changes(branch) == without
 
 
+def test_a_key_changes_only_the_column_that_says_so(branch, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", branch.env["XDG_CONFIG_HOME"])
+    branch.here("rotate", "connections.d/spot.yaml")
+    opened = branch.here("plan", "--base", "main").out
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(branch.path / "no-keys"))
+    closed = branch.here("plan", "--base", "main").out
+
+    assert "[resealed, same values]" in opened
+    assert opened.replace("[resealed, same values]", "[tests, needs key]") == closed
+
+
 def test_a_destination_that_moved_from_under_its_seal_is_told(branch):
     branch.edit("spot", "settings:\n", "config: {sandbox: true}\nsettings:\n")
 

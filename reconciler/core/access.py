@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from reconciler.core.policy import ADMIN, USER, Policy, owners_of
+from reconciler.core.policy import ADMIN, USER, Policy, Seen, may_see, seen_by
 
 TOKEN_PREFIX: Final = "rct_"  # noqa: S105  # how a token begins, no token
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$"
@@ -41,7 +41,7 @@ class Principal:
     login: str
     role: Role
     token: str = ""
-    sees: frozenset[str] | None = None
+    sees: Seen = None
 
     @property
     def may_act(self) -> bool:
@@ -55,7 +55,7 @@ class Principal:
 
     def may_see(self, owner: str) -> bool:
         """Tell whether an owner's connections are theirs to see."""
-        return self.sees is None or owner in self.sees
+        return may_see(self.sees, owner)
 
 
 def principal_of(
@@ -70,12 +70,12 @@ def principal_of(
     )
 
 
-def _sees(login: str, role: Role, policy: Policy | None) -> frozenset[str] | None:
+def _sees(login: str, role: Role, policy: Policy | None) -> Seen:
     if role is Role.ADMIN:
         return None
     if policy is None:
         return None if login == ADMIN else frozenset({f"{USER}{login}"})
-    return None if login in policy.admins else owners_of(policy, login)
+    return seen_by(policy, login)
 
 
 def is_name(text: str) -> bool:

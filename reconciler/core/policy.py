@@ -8,7 +8,7 @@ policy of the commit that it starts from, so that nobody permits themselves anyt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -24,6 +24,8 @@ ADMIN_FIELDS: Final = (
     *("config.proxy", "health.failure_threshold"),
 )
 """What a file that is not an admin's may not set, unless the policy says otherwise."""
+Seen = frozenset[str] | None
+"""Owners whose connections somebody sees; None is everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,15 +165,17 @@ def owners_of(policy: Policy, actor: str) -> frozenset[str]:
     return frozenset(owner for owner in known if owns(policy, actor, owner))
 
 
-def visible(policy: Policy, login: str) -> Callable[[str], bool]:
-    """Return what tells whether an owner's connections are a login's to see.
+def seen_by(policy: Policy, login: str) -> Seen:
+    """Return whose connections a login sees: theirs and their teams', an admin all.
 
-    An admin sees everything, everybody else what belongs to them or to their teams;
-    a login that the policy does not name sees nothing.
+    A login that the policy does not name sees nothing.
     """
-    if login in policy.admins:
-        return lambda _owner: True
-    return owners_of(policy, login).__contains__
+    return None if login in policy.admins else owners_of(policy, login)
+
+
+def may_see(seen: Seen, owner: str) -> bool:
+    """Tell whether an owner's connections are among those that somebody sees."""
+    return seen is None or owner in seen
 
 
 def matches(pattern: str, file: str) -> bool:

@@ -7,11 +7,11 @@ anything is made of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.core.diagnostic import Diagnostic
-from reconciler.core.policy import Policy, matches, visible
+from reconciler.core.policy import Policy, Seen, matches, may_see, seen_by
 from reconciler.core.ports import DesiredSet
 from reconciler.core.run import RunReport, count_rows
 
@@ -20,22 +20,26 @@ ANOTHER = "another file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One login under a policy; `may_see` tells whose connections are theirs to see."""
+    """One login under a policy, and whose connections they see."""
 
     login: str
     policy: Policy
-    may_see: Callable[[str], bool]
+    seen: Seen
 
     @property
     def is_everything(self) -> bool:
         """Tell whether this is an admin."""
-        return self.login in self.policy.admins
+        return self.seen is None
 
     @property
     def is_known(self) -> bool:
         """Tell whether the policy names the login at all."""
         users = self.policy.users.values()
         return self.is_everything or any(self.login in user.logins for user in users)
+
+    def may_see(self, owner: str) -> bool:
+        """Tell whether an owner's connections are theirs to see."""
+        return may_see(self.seen, owner)
 
     def may_see_file(self, file: str, owner: str = "") -> bool:
         """Tell whether a file is theirs; without a known owner by its folder."""
@@ -55,7 +59,7 @@ class Sight:
 
 def sight_of(policy: Policy, login: str) -> Sight:
     """Return what a login sees; one that the policy does not name sees nothing."""
-    return Sight(login=login, policy=policy, may_see=visible(policy, login))
+    return Sight(login=login, policy=policy, seen=seen_by(policy, login))
 
 
 def seen_set(sight: Sight, desired: DesiredSet) -> DesiredSet:

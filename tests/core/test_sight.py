@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.diagnostic import Diagnostic, Span
-from reconciler.core.policy import Grant, Policy, User, visible
+from reconciler.core.policy import Grant, Policy, User
 from reconciler.core.ports import DesiredSet
 from reconciler.core.refusal import Guard, Refusal
 from reconciler.core.run import RunReport
@@ -41,7 +41,7 @@ OWNERS = ("admin", "user:alice", "user:bob", "team:fx")
     ],
 )
 def test_a_login_sees_its_own_and_its_teams(login, seen):
-    assert tuple(filter(visible(POLICY, login), OWNERS)) == seen
+    assert tuple(filter(sight_of(POLICY, login).may_see, OWNERS)) == seen
     assert sight_of(POLICY, login).is_known is bool(seen)
 
 

@@ -16,6 +16,7 @@ from reconciler.core.errors import DocumentError, SecretError
 from reconciler.wiring import App
 
 if TYPE_CHECKING:
+    from reconciler.adapters.layers import Layer
     from reconciler.adapters.sops import CreationRule, KeyChange, Recipients
     from reconciler.adapters.sops.merge.merging import Merged
     from reconciler.core.defaults import Merge
@@ -293,6 +294,7 @@ def merge_texts(
     """Return two versions of a file merged by value; see `adapters/sops/merging`."""
     from reconciler.adapters.sops.merge.merging import merge_documents
 
+    texts = {"base": base, "ours": ours, "theirs": theirs}
     return merge_documents(
         base,
         ours,
@@ -301,8 +303,23 @@ def merge_texts(
         keyring=app.keyring,
         now=app.clock.now(),
         marker_size=marker_size,
-        merge=merge_for(app, file),
+        merges=_merges_of_sides(app, file, texts),
     )
+
+
+def _merges_of_sides(
+    app: App, file: Path, texts: Mapping[str, str]
+) -> Mapping[str, Merge]:
+    """Return what completes each side of a merge by the defaults that it had itself."""
+    from reconciler.adapters.layers import whole_data
+    from reconciler.adapters.side_layers import layers_on_sides
+
+    layers = layers_on_sides(app.choices.directory, os.fspath(file), texts)
+
+    def merge_of(layer: Layer | None) -> Merge:
+        return lambda data: whole_data(data, layer, app.variables, file=str(file))
+
+    return {side: merge_of(layer) for side, layer in layers.items()}
 
 
 def without_values(text: str) -> str:

@@ -87,7 +87,7 @@ def before_of(
         root=root,
         variables=variables,
         texts=texts,
-        layers={home: _layer(home, text) for home, text in old.items()},
+        layers={home: layer_of(home, text) for home, text in old.items()},
     )
 
 
@@ -97,7 +97,8 @@ def is_document(file: str) -> bool:
     return not hidden and file.endswith(files.SUFFIXES)
 
 
-def _layer(folder: str, text: str) -> Layer | None:
+def layer_of(folder: str, text: str) -> Layer | None:
+    """Return a folder's defaults with this text; None when there were none."""
     name = FILE if folder == "." else f"{folder}/{FILE}"
     return Layer(file=name, content=text.encode()) if text else None
 

@@ -54,11 +54,11 @@ def read_past(directory: Path, files: Iterable[str], *, rev: str | None = None) 
         files: Their names.
         rev: The commit to look back from, instead of the one that is checked out.
     """
-    wanted = _in_repository(directory, files)
+    wanted = in_repository(directory, files)
     if rev:
         old = _renamed(directory, rev)
         wanted = {old.get(path, path): file for path, file in wanted.items()}
-    log = wanted and _git(
+    log = wanted and output_of(
         directory, "log", "--first-parent", "-m", "--raw", "-z", "-M", "--no-abbrev",
         f"--format={_COMMIT}%H %ct", "--end-of-options", rev or "HEAD",
         "--", _folder_of(wanted),
@@ -66,8 +66,10 @@ def read_past(directory: Path, files: Iterable[str], *, rev: str | None = None) 
     if not log:
         return Past()
     found = _walk(_entries(log.decode(errors="surrogateescape")), wanted)
-    texts = _contents(directory, {blob for many in found.values() for *_, blob in many})
-    shallow = _git(directory, "rev-parse", "--is-shallow-repository") or b""
+    texts = contents_of(
+        directory, {blob for many in found.values() for *_, blob in many}
+    )
+    shallow = output_of(directory, "rev-parse", "--is-shallow-repository") or b""
     return Past(
         versions={
             file: [
@@ -89,9 +91,9 @@ def base_of(directory: Path, rev: str) -> str:
         InputError: There is no such commit, or no Git repository.
     """
     asked = ("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
-    commit = "" if rev.startswith("-") else _one(directory, *asked)
+    commit = "" if rev.startswith("-") else line_of(directory, *asked)
     if not commit:
-        if not _one(directory, "rev-parse", "--git-dir"):
+        if not line_of(directory, "rev-parse", "--git-dir"):
             raise InputError(
                 f"there is no Git repository to look for '{rev}' in; "
                 "leave --base out, or run it in a clone"
@@ -100,7 +102,7 @@ def base_of(directory: Path, rev: str) -> str:
             f"Git knows no commit '{rev}'; fetch it first: 'git fetch origin', in CI "
             "with the whole history (fetch-depth: 0)"
         )
-    return _one(directory, "merge-base", commit, "HEAD") or commit
+    return line_of(directory, "merge-base", commit, "HEAD") or commit
 
 
 def read_base(directory: Path, files: Iterable[str], commit: str) -> Mapping[str, str]:
@@ -108,10 +110,10 @@ def read_base(directory: Path, files: Iterable[str], commit: str) -> Mapping[str
 
     A file that was renamed since is found under its old name.
     """
-    wanted = _in_repository(directory, files)
+    wanted = in_repository(directory, files)
     old = _renamed(directory, commit)
     names = {f"{commit}:{old.get(path, path)}": file for path, file in wanted.items()}
-    return {names[asked]: text for asked, text in _contents(directory, names).items()}
+    return {names[asked]: text for asked, text in contents_of(directory, names).items()}
 
 
 def changes_since(directory: Path, commit: str, folder: str) -> Mapping[str, str]:
@@ -121,17 +123,19 @@ def changes_since(directory: Path, commit: str, folder: str) -> Mapping[str, str
         By file, relative to `directory`: its text at the commit, empty for one that
         the commit does not have. Files that are the same as then are left out.
     """
-    said = _git(
+    said = output_of(
         directory, "diff", "--no-ext-diff", "--relative", "--name-status", "-z",
         "--no-renames", commit, "--", folder,
     )  # fmt: skip
     parts = (said or b"").decode(errors="surrogateescape").split("\0")[:-1]
     there = dict(zip(parts[1::2], parts[::2], strict=True))
-    fresh = _git(directory, "ls-files", "-o", "--exclude-standard", "-z", "--", folder)
+    fresh = output_of(
+        directory, "ls-files", "-o", "--exclude-standard", "-z", "--", folder
+    )
     new = (fresh or b"").decode(errors="surrogateescape").split("\0")[:-1]
-    prefix = _one(directory, "rev-parse", "--show-prefix")
+    prefix = line_of(directory, "rev-parse", "--show-prefix")
     asked = {f"{commit}:{prefix}{f}": f for f, status in there.items() if status != "A"}
-    texts = {asked[name]: text for name, text in _contents(directory, asked).items()}
+    texts = {asked[name]: text for name, text in contents_of(directory, asked).items()}
     return {file: texts.get(file, "") for file in (*there, *new)}
 
 
@@ -139,16 +143,16 @@ def changed_elsewhere(
     directory: Path, commit: str, rev: str, folder: str
 ) -> frozenset[str]:
     """Return the files below a folder that `rev` changed since a commit of its past."""
-    said = _git(
+    said = output_of(
         directory, "diff", "--no-ext-diff", "--relative", "--name-only", "-z",
         "--no-renames", commit, rev, "--", folder,
     )  # fmt: skip
     return frozenset((said or b"").decode(errors="surrogateescape").split("\0")[:-1])
 
 
-def _in_repository(directory: Path, files: Iterable[str]) -> dict[str, str]:
+def in_repository(directory: Path, files: Iterable[str]) -> dict[str, str]:
     """Return the files by their path from the repository's top."""
-    top = _one(directory, "rev-parse", "--show-toplevel")
+    top = line_of(directory, "rev-parse", "--show-toplevel")
     if not top:
         return {}
     home = os.path.realpath(directory)
@@ -169,7 +173,7 @@ def _folder_of(paths: Iterable[str]) -> str:
 
 def _renamed(directory: Path, commit: str) -> dict[str, str]:
     """Return the old path of every file that was renamed since, by its new path."""
-    said = _git(
+    said = output_of(
         directory, "diff", "--no-ext-diff", "--name-status", "-z", "-M",
         "--diff-filter=R", commit, "--",
     )  # fmt: skip
@@ -214,11 +218,11 @@ def _walk(
     return found
 
 
-def _contents(directory: Path, names: Iterable[str]) -> dict[str, str]:
+def contents_of(directory: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the text of each object that is there, by the name it was asked for."""
     asked = [name for name in names if "\n" not in name]
     lines = "".join(f"{name}\n" for name in asked).encode(errors="surrogateescape")
-    output = _git(directory, "cat-file", "--batch", stdin=lines) if asked else None
+    output = output_of(directory, "cat-file", "--batch", stdin=lines) if asked else None
     if output is None:
         return {}
     texts: dict[str, str] = {}
@@ -235,12 +239,13 @@ def _contents(directory: Path, names: Iterable[str]) -> dict[str, str]:
     return texts
 
 
-def _one(directory: Path, *arguments: str) -> str:
+def line_of(directory: Path, *arguments: str) -> str:
     """Return a command's output as one line; empty when it fails."""
-    return (_git(directory, *arguments) or b"").decode(errors="replace").strip()
+    return (output_of(directory, *arguments) or b"").decode(errors="replace").strip()
 
 
-def _git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes | None:
+def output_of(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes | None:
+    """Return what a command of Git prints; None when it fails."""
     command = ("git", "-C", str(directory), *arguments)
     try:
         done = subprocess.run(  # noqa: S603  # no shell, and names cannot be options

@@ -2,62 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from reconciler.cli.console import Console
 from reconciler.core.errors import InputError
-from reconciler.core.health import UNHEALTHY, Sync
+from reconciler.core.health import UNHEALTHY, Health, Sync
 from reconciler.core.ports import DesiredSet
+from reconciler.core.query import Query, Sort, Table, every_match
 from reconciler.core.run import Row
-from reconciler.core.selecting import LabelTerm, Selection, fits_all
+from reconciler.core.selecting import LabelTerm, Selection
 from reconciler.report.text import count
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_SORTS: Mapping[str, Callable[[Row], Any]] = {
-    "name": lambda row: row.name,
-    "type": lambda row: row.type,
-    "provider": lambda row: row.provider,
-    "owner": lambda row: row.owner,
-    "health": lambda row: list(type(row.health)).index(row.health),
-    "sync": lambda row: row.sync.value,
-    "latency": lambda row: -(row.latency_ms or 0.0),
-    "tested": lambda row: row.last_tested_at or _NEVER,
-}
-SORTS = tuple(_SORTS)
 _UNWELL = frozenset({Sync.REJECTED, Sync.DRIFTED})
+_LARGEST_FIRST = frozenset({Sort.LATENCY, Sort.FAILURES})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What rows must be; None and empty mean anything, globs are allowed."""
-
-    status: tuple[str, ...] = ()
-    health: tuple[str, ...] = ()
-    owner: str | None = None
-    kind: str | None = None
-    provider: str | None = None
-    labels: tuple[LabelTerm, ...] = ()
-
-    def accepts(self, row: Row) -> bool:
-        """Tell whether a row is what was asked for."""
-        words = {row.intent.value, row.sync.value}
-        return (
-            (not self.status or bool(words & set(self.status)))
-            and (not self.health or row.health.value in self.health)
-            and _fits(row.owner, self.owner)
-            and _fits(row.type, self.kind)
-            and _fits(row.provider, self.provider)
-            and fits_all(self.labels, row.labels)
-        )
+def query_of(*, sort: str, health: Sequence[str], **filters: Any) -> Query:
+    """Return what the options of `list` ask for, the worst first where there is one."""
+    order = Sort(sort)
+    return Query(
+        health=frozenset(map(Health, health)),
+        sort=order,
+        descending=order in _LARGEST_FIRST,
+        **filters,
+    )
 
 
-def sorted_rows(rows: Sequence[Row], sort: str) -> tuple[Row, ...]:
-    """Return the rows in the order asked for; equal ones by name."""
-    return tuple(sorted(rows, key=lambda row: (_SORTS[sort](row), row.name)))
+def listed(
+    rows: Iterable[Row], wanted: Query, *, status: Sequence[str]
+) -> tuple[Row, ...]:
+    """Return the rows that are wanted, in their order.
+
+    Args:
+        rows: What there is.
+        wanted: What they must be.
+        status: Words of intent or sync, of which a row must have one; empty for any.
+    """
+    found = every_match(Table(rows), wanted)
+    if not status:
+        return found
+    words = frozenset(status)
+    return tuple(row for row in found if words & {row.intent.value, row.sync.value})
 
 
 class Labelled(Protocol):
@@ -110,7 +96,3 @@ def note_unread(console: Console, desired: DesiredSet | None) -> None:
     elif desired.invalid_names:
         files = count(len(desired.invalid_names), "file")
         console.say(f"Left out: {files} with errors; see 'reconcile validate'.")
-
-
-def _fits(text: str, pattern: str | None) -> bool:
-    return pattern is None or fnmatchcase(text, pattern)

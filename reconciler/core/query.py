@@ -166,11 +166,7 @@ def ask(table: Table, query: Query) -> Answer:
         ValueError: `after` is not what an answer with this order gave as `next`.
     """
     places, counts = table.found(query)
-    if query.sort is Sort.NAME and not query.descending:
-        order = [place for place, hit in enumerate(places) if hit]
-    else:
-        ranked = table.order(query.sort, descending=query.descending)
-        order = [place for place in ranked if places[place]]
+    order = _order_of(table, places, query)
     start = query.offset
     if query.after:
         start = _start_after(table, order, query)
@@ -186,10 +182,24 @@ def ask(table: Table, query: Query) -> Answer:
     )
 
 
+def every_match(table: Table, query: Query) -> tuple[Row, ...]:
+    """Return all that matches, on one page, in the order asked for."""
+    places, _ = table.found(query)
+    return tuple(table.rows[place] for place in _order_of(table, places, query))
+
+
 def matches(row: Row, query: Query) -> bool:
     """Tell whether one row is what is asked for."""
     table = Table((row,))
     return bool(_found(table, query)[0][0])
+
+
+def _order_of(table: Table, hits: Sequence[bool], query: Query) -> list[int]:
+    """Return the places of what matches, in the order asked for."""
+    if query.sort is Sort.NAME and not query.descending:
+        return [place for place, hit in enumerate(hits) if hit]
+    ranked = table.order(query.sort, descending=query.descending)
+    return [place for place in ranked if hits[place]]
 
 
 def _found(table: Table, query: Query) -> tuple[Sequence[bool], Counts]:

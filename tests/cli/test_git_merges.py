@@ -59,6 +59,18 @@ class GitRepo:
     def on(self, branch, *, new=True):
         self.git("checkout", "-q", *(["-b"] if new else []), branch)
 
+    def defaults(self, text, *, commit=True):
+        """Change the folder's defaults, bind `spot` to them, and commit."""
+        self.repo.file("_defaults").write_text(text)
+        self.repo.here("encrypt", "--rebind", "connections.d/spot.yaml")
+        if commit:
+            self.commit()
+
+    def is_bound(self):
+        """Tell whether the binding of `spot` holds."""
+        (found,) = self.repo.here("secrets", "status", "--format", "json").json["files"]
+        return found["binding"] == "bound"
+
     @property
     def text(self):
         return self.repo.file("spot").read_text()
@@ -303,3 +315,67 @@ def test_no_message_and_no_conflict_holds_a_value(team):
 
 def files_of(team):
     return [file for file in team.path.rglob("*") if file.is_file()]
+
+
+@pytest.fixture
+def desk(team):
+    """`spot` bound to its folder's defaults; `topic` changed them, `main` a key."""
+    team.defaults("config: {timeout: 20}\n")
+    team.on("topic")
+    team.defaults("config: {timeout: 30}\n")
+    team.on("main", new=False)
+    team.put(api_key="key-1-main")
+    return team
+
+
+REPLAYS = {
+    "merge": [("main", ["merge", "-q", "topic"])],
+    "merge the other way": [("topic", ["merge", "-q", "main"])],
+    "rebase": [("topic", ["rebase", "-q", "main"])],
+    "cherry-pick": [("main", ["cherry-pick", "topic"])],
+    "revert": [
+        ("main", ["merge", "-q", "topic"]),
+        ("main", ["revert", "--no-edit", "HEAD^1"]),
+    ],
+}
+
+
+@pytest.mark.parametrize("how", REPLAYS)
+def test_each_side_is_bound_to_the_defaults_of_its_own_branch(desk, how):
+    for branch, arguments in REPLAYS[how]:
+        desk.on(branch, new=False)
+        done = desk.git(*arguments)
+        assert "bound" not in done.err
+
+    settings = desk.repo.file("_defaults").read_text()
+    plan = desk.repo.here("plan", "--format", "json").json
+    assert settings == "config: {timeout: 30}\n"
+    assert [one["notes"] for one in plan["changes"]] == [[]]
+    assert desk.is_bound()
+
+
+def test_a_stash_is_bound_to_the_defaults_it_was_made_with(team):
+    team.defaults("config: {timeout: 20}\n")
+    team.defaults("config: {timeout: 30}\n", commit=False)
+    team.git("stash")
+    team.put(api_key="key-1-main")
+
+    team.git("stash", "pop", "-q")
+
+    assert team.repo.file("_defaults").read_text() == "config: {timeout: 30}\n"
+    assert team.is_bound()
+
+
+def test_defaults_changed_without_the_key_bind_nothing_in_a_merge(team):
+    team.defaults("config: {timeout: 20}\n")
+    team.on("topic")
+    team.repo.file("_defaults").write_text("config: {timeout: 30}\n")
+    team.repo.edit("spot", "BTC/USDT", "ETH/USDT")
+    team.commit()
+    team.on("main", new=False)
+    team.put(api_key="key-1-main")
+
+    done = team.git("merge", "-q", "topic")
+
+    assert "reconcile encrypt --rebind connections.d/spot.yaml" in done.err
+    assert not team.is_bound()

@@ -41,6 +41,7 @@ def listed(repo, *arguments):
         (("--label", "desk=fx", "--label", "x=y"), []),
         (("--sort", "provider"), ["later", "spot", "pub"]),
         (("--sort", "health"), ["later", "pub", "spot"]),
+        (("--sort", "tested"), ["spot", "pub", "later"]),
     ],
 )
 def test_list_filters_and_sorts(fleet, arguments, names):

@@ -19,7 +19,10 @@ _STATUS = [
     *("in-sync", "pending", "rejected", "drifted", "orphaned"),
 ]
 _HEALTH = ["healthy", "degraded", "stale", "error", "unknown", "inactive"]
-_SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "tested"]
+_SORT = [
+    *("name", "type", "provider", "owner", "intent", "sync", "health"),
+    *("trouble", "latency", "tested", "failures", "uptime", "used"),
+]
 
 
 @click.command("list", epilog=example("reconcile list --health error -l env=prod"))
@@ -33,16 +36,16 @@ _SORT = ["name", "type", "provider", "owner", "health", "sync", "latency", "test
 @click.option(
     "--health", multiple=True, type=click.Choice(_HEALTH), help="How it is doing."
 )
-@click.option("--owner", metavar="GLOB", help="Whose it is.")
-@click.option("--type", "kind", metavar="GLOB", help="Its type.")
-@click.option("--provider", metavar="GLOB", help="Its provider.")
+@click.option("--owner", multiple=True, metavar="GLOB", help="Whose it is.")
+@click.option("--type", multiple=True, metavar="GLOB", help="Its type.")
+@click.option("--provider", multiple=True, metavar="GLOB", help="Its provider.")
 @select_option
 @click.option(
     "--sort",
     type=click.Choice(_SORT),
     default="name",
     show_default=True,
-    help="What to order by.",
+    help="What to order by; the worst first, what has no value last.",
 )
 @as_option
 @format_option()
@@ -52,25 +55,23 @@ def command(
     /,
     *,
     names: tuple[str, ...],
-    sort: str,
+    status: tuple[str, ...],
     as_login: str,
     format_: str,
-    **filters: Any,
+    **wanted: Any,
 ) -> None:
     """List the connections, recorded or only declared.
 
-    Options that may be given several times accept any of their values; labels must
-    all match.
+    An option that is given several times accepts any of its values; labels must all
+    match.
     """
-    from reconciler.cli.choosing import Filters, matching, note_unread, sorted_rows
+    from reconciler.cli.choosing import listed, matching, note_unread, query_of
     from reconciler.recording import current_rows
     from reconciler.report.connections import list_human, rows_json
 
     app = console.app(as_login=as_login)
     rows, desired = current_rows(app)
-    rows = matching(rows, names)
-    wanted = Filters(**filters)
-    rows = sorted_rows([row for row in rows if wanted.accepts(row)], sort)
+    rows = listed(matching(rows, names), query_of(**wanted), status=status)
     note_unread(console, desired)
     if format_ == "json":
         console.result(rows_json(rows))

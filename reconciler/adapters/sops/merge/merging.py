@@ -10,9 +10,10 @@ binding is made anew only from two sides that were each bound as they should be.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from reconciler.adapters.documents import BOM
@@ -74,7 +75,7 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
     keyring: Keyring,
     now: datetime,
     marker_size: int = MARKER_SIZE,
-    merge: Merge = as_written,
+    merges: Mapping[str, Merge] = MappingProxyType({}),
 ) -> Merged:
     """Merge two versions of one file that grew out of a third.
 
@@ -90,7 +91,8 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
         keyring: The identities to try.
         now: Becomes `lastmodified` when a MAC is made; aware, cut to seconds.
         marker_size: How many signs a conflict marker has.
-        merge: From what the file says to what holds for it, and is bound.
+        merges: From what the file says to what holds for it, and is bound: by `base`,
+            `ours`, `theirs` and `merged`. Nothing is added where none is given.
 
     Returns:
         The merged text. Whatever cannot be merged safely comes back as Git's own
@@ -105,7 +107,7 @@ def merge_documents(  # noqa: PLR0913  # three texts, and what it takes to open 
         return Merged(text=theirs, is_clean=True)
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     job = _Job(
-        file=file, keyring=keyring, stamp=stamp, marker_size=marker_size, merge=merge
+        file=file, keyring=keyring, stamp=stamp, marker_size=marker_size, merges=merges
     )
     try:
         merged = _merged(job, base, ours, theirs)
@@ -123,13 +125,14 @@ class _Job:
     keyring: Keyring
     stamp: str
     marker_size: int
-    merge: Merge
+    merges: Mapping[str, Merge]
 
     def refused(self, why: str) -> SecretError:
         return SecretError(f"{self.file}: {why}")
 
     def draft(self, text: str, name: str = "merged") -> Draft:
-        return draft(name, text, file=self.file, merge=self.merge)
+        merge = self.merges.get(name, as_written)
+        return draft(name, text, file=self.file, merge=merge)
 
     def skeleton(self, sides: Sequence[Side], decision: Decision) -> Skeleton:
         base, ours, theirs = sides

@@ -119,14 +119,15 @@ class Market:
     """What a provider knows about prices at one instant.
 
     `now_s` is the true time. The rest are ways a feed answers 200 and is still
-    wrong: bars from another time (`shift_s`, whatever range was asked), none, or
-    nonsense.
+    wrong: bars from another time (`shift_s`, whatever range was asked), none,
+    nonsense, or those of another market (`swapped`).
     """
 
     now_s: float
     shift_s: float = 0.0
     empty: bool = False
     rubbish: bool = False
+    swapped: bool = False
 
     def candles(
         self,
@@ -146,6 +147,8 @@ class Market:
         """
         if self.empty:
             return []
+        if self.swapped:
+            symbol = _least_alike(symbol)
         now_ms = int(self.now_s * 1000)
         last = bar_index(
             min(now_ms, now_ms if until_ms is None else until_ms), timeframe
@@ -219,6 +222,14 @@ def _price(symbol: str, at_s: float) -> float:
         for i, (period, share) in enumerate(_WAVES)
     )
     return INSTRUMENTS[symbol].price * (1 + drift)
+
+
+def _least_alike(symbol: str) -> str:
+    """Return the market whose price is furthest away."""
+    price = INSTRUMENTS[symbol].price
+    return max(
+        INSTRUMENTS, key=lambda name: abs(math.log(INSTRUMENTS[name].price / price))
+    )
 
 
 def _luck(symbol: str, at: int) -> float:

@@ -39,6 +39,7 @@ class CertificateDesk:
         self._now = now
         self._fault_for = fault_for
         self._authority = trustme.CA(organization_name="reconcile sandbox")
+        self._stranger = trustme.CA(organization_name="nobody that clients know")
         self._contexts: dict[tuple[str, Fault | None], ssl.SSLContext] = {}
 
     @property
@@ -72,7 +73,8 @@ class CertificateDesk:
         if fault is Fault.TLS_EXPIRED:
             today = datetime.fromtimestamp(self._now(), UTC)
             not_before, not_after = (today - timedelta(days=d) for d in (90, 1))
-        self._authority.issue_cert(
+        unknown = fault is Fault.TLS_SELF_SIGNED
+        (self._stranger if unknown else self._authority).issue_cert(
             name, not_before=not_before, not_after=not_after
         ).configure_cert(context)
         # OpenSSL asks as the listening context says, Python tells as the chosen one.

@@ -20,8 +20,8 @@ from reconciler.sandbox.provider import (
     Route,
     SignedRoute,
     account_with_key,
-    html_answer,
 )
+from reconciler.sandbox.spoiling import INSTEAD, spoiled
 
 if TYPE_CHECKING:
     from reconciler.sandbox.accounts import Account
@@ -57,7 +57,7 @@ def judge(
     if edge is not None:
         return Verdict(answer=edge, authenticated=False)
     verdict = _ask(provider, route, _with_market_faults(call, faults), faults)
-    return replace(verdict, answer=_spoiled(verdict.answer, faults))
+    return replace(verdict, answer=spoiled(verdict.answer, faults, now_s=call.now_s))
 
 
 def _ask(
@@ -106,7 +106,7 @@ def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
     market = call.market
     for active in faults:
         match active.fault:
-            case Fault.STALE_CANDLES:
+            case Fault.STALE_CANDLES | Fault.STALE_CACHE:
                 market = replace(market, shift_s=-active.seconds)
             case Fault.FUTURE_CANDLES:
                 market = replace(market, shift_s=active.seconds)
@@ -114,6 +114,8 @@ def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
                 market = replace(market, empty=True)
             case Fault.RUBBISH_CANDLES:
                 market = replace(market, rubbish=True)
+            case Fault.OTHER_SYMBOL:
+                market = replace(market, swapped=True)
             case _:
                 pass
     return call if market is call.market else replace(call, market=market)
@@ -121,20 +123,13 @@ def _with_market_faults(call: Call, faults: tuple[ActiveFault, ...]) -> Call:
 
 def _edge_answer(call: Call, faults: tuple[ActiveFault, ...]) -> Answer | None:
     """Return what stands in front of the provider and never asks it."""
-    if _has(faults, Fault.HTML):
-        return html_answer(200, "Please wait while we check your browser")
-    if _has(faults, Fault.REDIRECT):
-        there = f"https://{REDIRECT_TRAP}{call.target}"
-        return Answer(status=302, headers={"Location": there})
+    for active in faults:
+        if active.fault is Fault.REDIRECT:
+            there = f"https://{REDIRECT_TRAP}{call.target}"
+            return Answer(status=302, headers={"Location": there})
+        if active.fault in INSTEAD:
+            return INSTEAD[active.fault]
     return None
-
-
-def _spoiled(answer: Answer, faults: tuple[ActiveFault, ...]) -> Answer:
-    if _has(faults, Fault.EMPTY):
-        return replace(answer, body=b"")
-    if _has(faults, Fault.TRUNCATED):
-        return replace(answer, body=answer.body[: len(answer.body) // 2])
-    return answer
 
 
 def _has(faults: tuple[ActiveFault, ...], fault: Fault) -> bool:

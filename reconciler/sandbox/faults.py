@@ -48,6 +48,23 @@ class Fault(StrEnum):
     REDIRECT = "redirect"
     TLS_EXPIRED = "tls_expired"
     TLS_WRONG_HOST = "tls_wrong_host"
+    TLS_SELF_SIGNED = "tls_self_signed"
+    LOGIN_PAGE = "login_page"
+    ERROR_BODY = "error_body"
+    CATCH_ALL = "catch_all"
+    EMPTY_LIST = "empty_list"
+    NULL = "null"
+    DUPLICATE_KEYS = "duplicate_keys"
+    NAN = "nan"
+    OTHER_SYMBOL = "other_symbol"
+    STALE_CACHE = "stale_cache"
+    SIGNED_SKEW = "signed_skew"
+    NO_DATE = "no_date"
+    BROKEN_GZIP = "broken_gzip"
+    GZIP_BOMB = "gzip_bomb"
+    HUGE = "huge"
+    UNSIZED = "unsized"
+    DRIP = "drip"
 
 
 # Answered in the provider's own words, instead of what was asked for.
@@ -64,13 +81,19 @@ REFUSALS = frozenset(
     }
 )
 # Settled before a request exists: the connection itself is refused or distrusted.
-CONNECTION_FAULTS = frozenset({Fault.REFUSED, Fault.TLS_EXPIRED, Fault.TLS_WRONG_HOST})
+CONNECTION_FAULTS = frozenset(
+    {
+        *(Fault.REFUSED, Fault.TLS_EXPIRED, Fault.TLS_WRONG_HOST),
+        Fault.TLS_SELF_SIGNED,
+    }
+)
 _PRIVATE_ONLY = frozenset(
     {
         Fault.BAD_KEY,
         Fault.IP_NOT_ALLOWED,
         Fault.PERMISSION_DENIED,
         Fault.WRONG_PERMISSIONS,
+        Fault.SIGNED_SKEW,
     }
 )
 _CANDLES_ONLY = frozenset(
@@ -79,11 +102,15 @@ _CANDLES_ONLY = frozenset(
         Fault.STALE_CANDLES,
         Fault.FUTURE_CANDLES,
         Fault.NO_CANDLES,
+        Fault.OTHER_SYMBOL,
+        Fault.NAN,
     }
 )
 # Seconds a fault uses when none are given.
 _DEFAULT_S = {
     Fault.CLOCK_SKEW: 120.0,
+    Fault.SIGNED_SKEW: 120.0,
+    Fault.STALE_CACHE: 5 * 86_400.0,
     Fault.RATE_LIMITED: 30.0,
     Fault.BANNED: 600.0,
     Fault.TIMEOUT: 3600.0,
@@ -124,9 +151,11 @@ class ActiveFault:
             return False
         if self.account is not None and self.account != account:
             return False
-        return not kinds.isdisjoint(self._kinds())
+        return not kinds.isdisjoint(self.kinds)
 
-    def _kinds(self) -> frozenset[Kind]:
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of endpoints that it meets."""
         if self.endpoint is not None:
             return frozenset({self.endpoint})
         if self.fault in _PRIVATE_ONLY:

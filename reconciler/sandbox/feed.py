@@ -141,7 +141,7 @@ def refuse(fault: Fault, context: RefusalContext) -> Answer:
         Fault.RATE_LIMITED: error(
             429, "rate_limited", "Too many requests", headers=wait
         ),
-        Fault.BANNED: error(403, "blocked", "This key is blocked", headers=wait),
+        Fault.BANNED: error(403, "blocked", "This address is blocked", headers=wait),
         Fault.GEO_BLOCKED: html_answer(403, "Access denied in your country"),
         Fault.MAINTENANCE: error(
             503, "maintenance", "Back after maintenance", headers=wait

@@ -45,6 +45,7 @@ class RecordedRequest:
         credentials: something that looks like a credential arrived.
         authenticated: the caller proved to own the key.
         status: HTTP status of the answer; 0 when none was given.
+        faults: the faults that it met.
     """
 
     at_s: float
@@ -56,6 +57,7 @@ class RecordedRequest:
     credentials: bool
     authenticated: bool
     status: int
+    faults: tuple[str, ...] = ()
 
 
 def carries_credentials(headers: Mapping[str, str], query_string: str) -> bool:

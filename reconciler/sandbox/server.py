@@ -8,7 +8,6 @@ a plain 500, and its type (never its text) goes to the log.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
@@ -16,7 +15,6 @@ import time
 from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 from weakref import WeakKeyDictionary
@@ -36,9 +34,10 @@ from reconciler.sandbox.info import (
     SandboxInfo,
     write_private,
 )
-from reconciler.sandbox.provider import Answer, Call, Kind, Provider, json_answer
+from reconciler.sandbox.provider import Call, Kind, Provider, json_answer
 from reconciler.sandbox.providers import PROVIDER_OF_HOST, PROVIDERS
 from reconciler.sandbox.record import RecordedRequest, carries_credentials
+from reconciler.sandbox.wire import response, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,13 +172,13 @@ class Service:
             return web.Response(status=500, text="sandbox error")
 
     async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
-        host = request.host.partition(":")[0].lower()
+        host = _host_of(request)
         if request.transport is not None:
             self._connections[request.transport] = host
         body = await request.read()
         if host == CONTROL_HOST:
             answer = reply_to_control(self, request.method, request.path, body)
-            return _response(answer, self._now())
+            return response(answer, self._now())
         provider = PROVIDER_OF_HOST.get(host)
         if provider is None:
             return self._answer_stranger(request, host)
@@ -188,14 +187,14 @@ class Service:
     def _answer_stranger(self, request: web.BaseRequest, host: str) -> web.Response:
         trapped = host == REDIRECT_TRAP
         status = 200 if trapped else 421
-        self._remember(request, host, status, "trap" if trapped else "unknown")
+        self._remember(request, status, "trap" if trapped else "unknown")
         message = (
             "credentials sent here would be lost"
             if trapped
             else "the sandbox does not play this host"
         )
         answer = json_answer({"sandbox": message, "host": host}, status=status)
-        return _response(answer, self._now())
+        return response(answer, self._now())
 
     async def _play(
         self, provider: Provider, request: web.BaseRequest, host: str, body: bytes
@@ -205,22 +204,22 @@ class Service:
         name = account_name(provider, call)
         kinds = route.kinds if route else frozenset({Kind.PUBLIC})
         faults = self.board.meeting(provider.name, kinds, name)
+        call = replace(call, now_s=call.now_s + _signed_skew_s(faults))
         if self._hangs_up(provider, faults):
-            self._remember(request, host, 0, provider.name, account=name)
+            met = tuple(one.fault for one in faults)
+            self._remember(request, 0, provider.name, account=name, faults=met)
             return _reset(request)
         verdict = judge(provider, route, call, faults)
         self._remember(
             request,
-            host,
             0 if _has(faults, Fault.TIMEOUT) else verdict.answer.status,
             provider.name,
             account=name,
             authenticated=verdict.authenticated,
+            faults=tuple(one.fault for one in faults),
         )
         await _wait(faults)
-        if _has(faults, Fault.CUT_OFF):
-            return await _cut_off(request, verdict.answer)
-        return _response(verdict.answer, call.now_s)
+        return await send(request, verdict.answer, faults, now_s=call.now_s)
 
     def _hangs_up(self, provider: Provider, faults: tuple[ActiveFault, ...]) -> bool:
         # A client that has cached the address reaches a refused provider all the same.
@@ -259,17 +258,17 @@ class Service:
     def _remember(
         self,
         request: web.BaseRequest,
-        host: str,
         status: int,
         provider: str,
         *,
         account: str | None = None,
         authenticated: bool = False,
+        faults: tuple[str, ...] = (),
     ) -> None:
         self._requests.append(
             RecordedRequest(
                 at_s=self._now(),
-                host=host,
+                host=_host_of(request),
                 method=request.method,
                 path=request.path,
                 provider=provider,
@@ -277,8 +276,13 @@ class Service:
                 credentials=carries_credentials(request.headers, request.query_string),
                 authenticated=authenticated,
                 status=status,
+                faults=faults,
             )
         )
+
+
+def _host_of(request: web.BaseRequest) -> str:
+    return request.host.partition(":")[0].lower()
 
 
 def _certificate_name(transport: asyncio.BaseTransport | None) -> str:
@@ -327,14 +331,9 @@ def _has(faults: tuple[ActiveFault, ...], fault: Fault) -> bool:
     return any(active.fault is fault for active in faults)
 
 
-def _response(answer: Answer, now_s: float) -> web.Response:
-    headers = {
-        "Content-Type": answer.content_type,
-        "Date": formatdate(now_s, usegmt=True),
-        "Server": "sandbox",
-        **answer.headers,
-    }
-    return web.Response(status=answer.status, body=answer.body, headers=headers)
+def _signed_skew_s(faults: tuple[ActiveFault, ...]) -> float:
+    """Return how far the clock of signed calls alone is off."""
+    return sum(one.seconds for one in faults if one.fault is Fault.SIGNED_SKEW)
 
 
 async def _wait(faults: tuple[ActiveFault, ...]) -> None:
@@ -347,17 +346,3 @@ def _reset(request: web.BaseRequest) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     raise ConnectionResetError("the sandbox was told to hang up")
-
-
-async def _cut_off(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    """Announce the whole body, send half of it, hang up."""
-    response = web.StreamResponse(status=answer.status)
-    response.content_type = answer.content_type
-    response.content_length = max(2, len(answer.body))
-    await response.prepare(request)
-    await response.write(answer.body[: len(answer.body) // 2] or b" ")
-    await asyncio.sleep(0)
-    if request.transport is not None:
-        with contextlib.suppress(ConnectionError):
-            request.transport.close()
-    return response

@@ -42,7 +42,12 @@ _MAX_DEPTH = 4
 _MAX_ITEMS = 5
 _MAX_TEXT_CHARS = 16_384
 _MAX_PARSED_CHARS = 262_144
+_MAX_COUNTED_OBJECTS = 1_000
+"""What holds more is a list of markets, which takes long and shows for itself."""
 _PAIRS = {"{": "}", "[": "]"}
+_NOT_WHOLE = "the answer is not whole JSON"
+_TWICE = "the answer names one field twice: nobody knows which value counts"
+_NO_NUMBER = "the answer holds NaN or Infinity, which are no numbers in JSON"
 
 
 def parse_json(body: str) -> Any:
@@ -140,6 +145,23 @@ def _messages_of(document: Any, depth: int = 0) -> Iterator[str]:
             yield from _messages_of(value, depth + 1)
 
 
+def is_error_document(document: Any) -> bool:
+    """Tell whether a document says that something went wrong, whatever the status."""
+    if not isinstance(document, dict):
+        return False
+    return bool(document.get("error")) or {"code", "message"} <= document.keys()
+
+
+def says_nothing(answer: Answer) -> bool:
+    """Tell whether a success holds neither a code nor a word that a refusal would.
+
+    A catch-all route answers everything with an empty list, or that all is well.
+    """
+    document = parse_json(answer.body)
+    codes, words = codes_of(document), _messages_of(document)
+    return answer.is_success and not any(codes) and not any(words)
+
+
 def challenge_of(answer: Answer) -> tuple[str, ...]:
     """Return what `WWW-Authenticate` says is wrong: OAuth's code, then its words."""
     found = dict(_CHALLENGE.findall(answer.header("WWW-Authenticate")))
@@ -196,12 +218,17 @@ def _seen_address(text: str) -> str:
 
 
 def strange_answer(
-    answer: Answer, scrub: Scrubber, *, page: Category = Category.BAD_RESPONSE
+    answer: Answer,
+    scrub: Scrubber,
+    *,
+    page: Category = Category.BAD_RESPONSE,
+    strict: bool = False,
 ) -> Diagnosis | None:
     """Return why an answer cannot come from the API, None when it may.
 
     Libraries accept a redirect, a page, nothing and half a document as success.
-    `page` is the category of an unknown web page.
+    `page` is the category of an unknown web page. `strict` is for a library that
+    reads nothing at all where `NaN` stands for a number, which Python's own reads.
     """
     category: Category | None = Category.BAD_RESPONSE
     if answer.is_redirect:
@@ -217,10 +244,11 @@ def strange_answer(
     elif not answer.body.strip():
         category = gate_category(answer)  # a challenge may stand in the headers alone
         detail = "the answer is empty"
-    elif not _is_whole(answer.body):
-        detail = "the answer is not whole JSON"
     else:
-        return None
+        fault = _fault_of(answer.body, strict=strict)
+        if not fault:
+            return None
+        detail = fault
     return diagnose(
         category or Category.BAD_RESPONSE,
         detail=detail,
@@ -234,23 +262,42 @@ def _without_query(url: str) -> str:
     return re.sub(r"^(\w+:)?//[^/]*@", r"\1//", plain)
 
 
-def _is_whole(body: str) -> bool:
-    """Tell whether a body is JSON from its first to its last character.
+def _fault_of(body: str, *, strict: bool) -> str:
+    """Return what is wrong with a body as JSON, empty for nothing.
 
     A long one is judged by its ends: the library parses it anyway, and an
     exchange's list of markets costs a fifth of a second each time.
     """
-    if len(body) <= _MAX_PARSED_CHARS:
-        return _is_document(body)
-    text = body.strip()
-    return _PAIRS.get(text[0]) == text[-1]
+    if len(body) > _MAX_PARSED_CHARS:
+        text = body.strip()
+        return "" if _PAIRS.get(text[0]) == text[-1] else _NOT_WHOLE
+    if _is_strict(body):
+        is_short = body.count("{") <= _MAX_COUNTED_OBJECTS
+        return _TWICE if is_short and _names_twice(body) else ""
+    if parse_json(body) is None:  # wider: NaN, and numbers of any size
+        return _NOT_WHOLE
+    return _NO_NUMBER if strict else ""
 
 
-def _is_document(body: str) -> bool:
-    """Tell whether a text is JSON, in a third of the time when it is strictly so."""
+def _is_strict(body: str) -> bool:
+    """Tell whether a text is a JSON document, strictly, and not null."""
     import orjson
 
     try:
         return orjson.loads(body) is not None
     except ValueError:
-        return parse_json(body) is not None  # wider: NaN, numbers of any size
+        return False
+
+
+def _names_twice(body: str) -> bool:
+    """Tell whether an object names a member twice: readers differ in what they take."""
+
+    def named_once(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) > 1 and len({name for name, _ in pairs}) != len(pairs):
+            raise KeyError
+
+    try:
+        json.loads(body, object_pairs_hook=named_once)
+    except (KeyError, RecursionError):
+        return True
+    return False

@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 MAX_SKEW_MS = 2_000.0
 """The Date header is good to about a second; exchanges allow 5 to 30."""
+MAX_CACHED_S = 60
+"""Content networks keep public answers for seconds, which harms nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,7 @@ async def _run(
     with metering(meter):
         try:
             async with patience.spending():
-                rung = await step.run(trail)
+                rung = _believed(step.name, await step.run(trail), meter)
         except Exception as error:  # noqa: BLE001 - the one door of every adapter
             if isinstance(error, TimeoutError) and patience.is_over:
                 diagnosis = timeout_diagnosis(setting.timeout_s)
@@ -180,6 +182,24 @@ async def _run(
             for line in trace_lines(step.name, timing, setting.scrub):
                 show(line)
     return _probe(step.name, rung, meter, diagnosis), rung
+
+
+def _believed(name: ProbeName, rung: Rung, meter: Meter) -> Rung:
+    """Return a rung as far as its answers are the provider's own, of this moment.
+
+    What lies in a cache between was answered to somebody else: it proves no key.
+    """
+    age_s = meter.cached_s
+    if name is ProbeName.AUTH and age_s and rung.status is ProbeStatus.PASSED:
+        said = f"a cache answered ({age_s} s old), which proves no key"
+        return replace(rung, status=ProbeStatus.UNPROVEN, detail=said)
+    if age_s <= MAX_CACHED_S:
+        return rung
+    warning = (
+        f"{name}: a cache between answered in the provider's place, {age_s} s old: "
+        "what it hands out is no present data"
+    )
+    return replace(rung, warnings=(*rung.warnings, warning))
 
 
 def _probe(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import aiohttp
 
-KEPT_HEADERS = ("Date", "Retry-After", "Content-Type", "Server", "Location")
+KEPT_HEADERS = ("Date", "Age", "Retry-After", "Content-Type", "Server", "Location")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,12 @@ class Timing:
     exchange: Any = field(default=None, repr=False)
     """What travelled, see `tracing`; None unless somebody asked for a trace."""
 
+    @property
+    def cached_s(self) -> int:
+        """Return for how long the answer had lain in a cache between, 0 for none."""
+        age = self.headers.get("Age", "")
+        return int(age) if age.isascii() and age.isdigit() else 0
+
 
 @dataclass(slots=True)
 class Meter:
@@ -67,6 +73,11 @@ class Meter:
         """Return the mean of the requests' own times, None without one."""
         times = [t.total_ms for t in self.timings if t.total_ms is not None]
         return round(fmean(times), 1) if times else None
+
+    @property
+    def cached_s(self) -> int:
+        """Return for how long the oldest answer had lain in a cache, 0 for none."""
+        return max((t.cached_s for t in self.timings), default=0)
 
     @property
     def skew_ms(self) -> float | None:
@@ -211,6 +222,7 @@ class _Recorder:
             timing.headers.get("Date", ""),
             now_ms=self._now_ms(),
             took_ms=timing.total_ms,
+            cached_s=timing.cached_s,
         )
         self._note(timing.host, True)
 
@@ -240,15 +252,20 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
 
 
-def skew_of(date: str, *, now_ms: float, took_ms: float) -> float | None:
+def skew_of(
+    date: str, *, now_ms: float, took_ms: float, cached_s: int = 0
+) -> float | None:
     """Return how far the server's clock is surely from ours, 0 when it may agree.
 
     The header has whole seconds only and was written at some time between the
-    request and its answer: a slow server is no wrong clock.
+    request and its answer: a slow server is no wrong clock. Out of a cache it tells
+    when the answer was made, `cached_s` seconds ago, give or take one.
     """
     try:
         written_ms = parsedate_to_datetime(date).timestamp() * 1000
     except (TypeError, ValueError):
         return None
-    least, most = written_ms - now_ms, written_ms + 1000 - (now_ms - took_ms)
+    written_ms += cached_s * 1000
+    spread_ms = 2000 if cached_s else 1000
+    least, most = written_ms - now_ms, written_ms + spread_ms - (now_ms - took_ms)
     return max(least, 0.0) + min(most, 0.0)

@@ -31,6 +31,7 @@ from reconciler.adapters.providers.addresses import (
     require_literal_allowed,
     require_plain_spelling,
 )
+from reconciler.adapters.providers.bounded import BoundedResponse
 from reconciler.adapters.providers.contacts import Contacts
 from reconciler.adapters.providers.inflight import Inflight, Watched
 from reconciler.adapters.providers.loopback import (
@@ -232,6 +233,7 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     session = aiohttp.ClientSession(
         connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
         trace_configs=_traces(now, contacts.note, keeping=trace is not None),
+        response_class=BoundedResponse,
         trust_env=trust_env,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "reconcile"},

@@ -27,6 +27,7 @@ from reconciler.adapters.providers.evidence import (
     challenge_of,
     codes_of,
     evidence_of,
+    is_error_document,
     parse_json,
     strange_answer,
     summary_of,
@@ -232,13 +233,6 @@ def refusal(answer: Answer, codes: Mapping[str, Category]) -> Category | None:
     if code is not None:
         return sharpened(codes[_plain(code)], text)
     return by_sentence(text) or status_category(answer) or Category.UNKNOWN
-
-
-def is_error_document(document: Any) -> bool:
-    """Tell whether a document says that something went wrong, whatever the status."""
-    if not isinstance(document, dict):
-        return False
-    return bool(document.get("error")) or {"code", "message"} <= document.keys()
 
 
 def explain_httpx(error: Exception) -> Diagnosis | None:

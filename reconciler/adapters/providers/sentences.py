@@ -54,6 +54,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
     (
         _sentence(
             r"\bip\b[^.]{0,40}\bbanned|banned[^.]{0,20}\bip\b|\bban(?:ned)? until"
+            r"|\b(?:ip|address) (?:is|was|has been)(?: \w+)? (?:banned|blocked)"
             r"|\bip\b[^.]{0,20} blocked tempor|\bban expires|temporar(?:y"
             r"|ily) lock(?:ed )?out"
         ),

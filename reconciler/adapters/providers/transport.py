@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import aiohttp
 
 from reconciler.adapters.providers.addresses import AddressNotAllowedError
+from reconciler.adapters.providers.bounded import AnswerTooLongError
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
@@ -97,7 +98,10 @@ def _describe(category: Category, cause: BaseException, scrub: Scrubber) -> Diag
     if isinstance(cause, AddressNotAllowedError):
         evidence["address"] = cause.address
         fix = "" if cause.can_be_allowed else _NEVER_ALLOWED
-    return diagnose(category, fix=fix, evidence=scrub.clean_all(evidence))
+    detail = str(cause) if isinstance(cause, AnswerTooLongError) else ""
+    return diagnose(
+        category, detail=detail, fix=fix, evidence=scrub.clean_all(evidence)
+    )
 
 
 def _message(cause: BaseException) -> str:

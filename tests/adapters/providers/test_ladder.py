@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
@@ -185,6 +186,16 @@ def test_a_slow_answer_is_no_wrong_clock(now_s, took_s, skew_s):
     )
 
     assert skew_ms == pytest.approx(skew_s * 1000)
+
+
+def test_a_date_out_of_a_cache_is_no_wrong_clock():
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    asked = partial(skew_of, format_datetime(at, usegmt=True), took_ms=100)
+    now_ms = (at.timestamp() + 3600.3) * 1000
+
+    assert asked(now_ms=now_ms, cached_s=3600) == 0
+    assert asked(now_ms=now_ms) == pytest.approx(-3_599_200)
+    assert asked(now_ms=now_ms, cached_s=7200) == pytest.approx(3_599_700)
 
 
 def test_each_symbol_and_each_timeframe_is_in_the_plan_once():

@@ -1,4 +1,4 @@
-"""No fault that the sandbox can make at a MetaTrader door is taken for a success."""
+"""What a login to MetaTrader may do, at each door; faults: `cli/test_every_fault`."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.metatrader.hours import reopening
 from reconciler.core.connection import Permissions
 from reconciler.core.diagnosis import Category
-from reconciler.core.verdict import ProbeName, ProbeStatus
-from reconciler.sandbox import Fault
-from reconciler.sandbox.faults import CONNECTION_FAULTS
 from tests.adapters.providers.conformance import run_test
 from tests.adapters.providers.test_conformance import SUBJECTS as OTHERS
 from tests.adapters.providers.test_metatrader_conformance import SUBJECTS
 
 DOORS = {"v1": OTHERS["mtapi"], **{n: SUBJECTS[n] for n in ("mt5", "mt4", "metaapi")}}
-HARMLESS = {Fault.SLOW, Fault.CLOCK_SKEW, Fault.WRONG_PERMISSIONS}
-PLACES = [
-    (fault, endpoint)
-    for fault in Fault
-    if fault not in HARMLESS
-    for endpoint in ((None,) if fault in CONNECTION_FAULTS else (None, "candles"))
-]
 
 
 def try_door(name, sandbox, **changes):
@@ -41,22 +29,6 @@ def try_door(name, sandbox, **changes):
         **changes,
     )
     return run_test(subject, sandbox, connection=connection, credentials=plain)
-
-
-@pytest.mark.parametrize("name", DOORS)
-@pytest.mark.parametrize(("fault", "endpoint"), PLACES)
-def test_a_fault_is_never_a_success(sandbox, name, fault, endpoint):
-    sandbox.set_fault(DOORS[name].provider, fault, endpoint=endpoint)
-
-    verdict = try_door(name, sandbox)
-
-    if fault is Fault.MAINTENANCE and reopening(SystemClock().now()):
-        # At a weekend a bridge that does not serve is a closed market.
-        data = next(p for p in verdict.probes if p.name is ProbeName.DATA)
-        assert data.status is not ProbeStatus.PASSED
-    else:
-        assert not verdict.passed
-        assert verdict.diagnosis.fix
 
 
 @pytest.mark.parametrize("name", DOORS)

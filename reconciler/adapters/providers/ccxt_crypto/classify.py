@@ -26,7 +26,9 @@ from reconciler.adapters.providers.evidence import (
     address_fix,
     codes_of,
     evidence_of,
+    is_error_document,
     parse_json,
+    says_nothing,
     summary_of,
     text_of,
 )
@@ -106,6 +108,19 @@ def explain_native(case: Case) -> Diagnosis | None:
     return _describe(category or Category.UNKNOWN, None, case)
 
 
+def explain_no_rows(case: Case) -> Diagnosis | None:
+    """Return what a success says in which ccxt found no sound row: an error, or None.
+
+    A gateway's error with status 200 has no code of the exchange's own, and a library
+    that looks for a list in it finds an empty one.
+    """
+    answer = case.answer
+    if answer is None or not is_error_document(parse_json(answer.body)):
+        return None
+    category = classify_answer(case.exchange, answer) or Category.BAD_RESPONSE
+    return _describe(category, None, case)
+
+
 def classify_answer(exchange: str, answer: Answer) -> Category | None:
     """Return what an exchange's error answer means, None when it tells nothing."""
     gate = gate_category(answer)
@@ -135,7 +150,8 @@ def _category(error: Exception, case: Case, *, known: bool) -> Category:
             return Category.UNKNOWN  # it is there, and dislikes something
     if by_class is not None:
         return by_class
-    return Category.UNKNOWN if known else Category.BAD_RESPONSE
+    is_refusal = known and not (answer is not None and says_nothing(answer))
+    return Category.UNKNOWN if is_refusal else Category.BAD_RESPONSE
 
 
 def _by_status(answer: Answer | None) -> Category | None:

@@ -37,7 +37,7 @@ class Listener:
         del reason, url, method, request
         body = response_body.strip()
         self.answer = Answer(status=code, headers=response_headers, body=body)
-        strange = strange_answer(self.answer, self._scrub)
+        strange = strange_answer(self.answer, self._scrub, strict=True)
         if strange is not None:
             raise ProviderError(strange)
         return body

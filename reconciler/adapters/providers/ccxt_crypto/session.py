@@ -15,7 +15,11 @@ from reconciler.adapters.providers.candles import (
     bounded_limit,
 )
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange
-from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.classify import (
+    Case,
+    explain_ccxt,
+    explain_no_rows,
+)
 from reconciler.adapters.providers.ccxt_crypto.hub import (
     Loaded,
     hub_of,
@@ -260,15 +264,19 @@ class CcxtSession:
         exchange = await self._ready()
         self._begin(signing=False)
         rows = await exchange.fetch_ohlcv(symbol, timeframe, None, SAMPLE_ROWS)
-        return prove_rows(
-            rows,
-            count=SAMPLE_ROWS,
-            spelling=str(exchange.markets[symbol].get("id") or ""),
-            symbol=symbol,
-            timeframe=timeframe,
-            now_ms=self._opening.network.now_ms(),
-            max_age=age_rule(self._opening.connection, always_open),
-        )
+        try:
+            return prove_rows(
+                rows,
+                count=SAMPLE_ROWS,
+                spelling=str(exchange.markets[symbol].get("id") or ""),
+                symbol=symbol,
+                timeframe=timeframe,
+                now_ms=self._opening.network.now_ms(),
+                max_age=age_rule(self._opening.connection, always_open),
+            )
+        except ProviderError as error:
+            said = explain_no_rows(self._case())
+            raise (ProviderError(said) if said else error) from None
 
     async def _tickers_only(self, symbols: Sequence[str]) -> Rung:
         for symbol in symbols:
@@ -328,8 +336,11 @@ class CcxtSession:
         self._signing = signing
 
     def _explain(self, error: Exception) -> Diagnosis | None:
+        return explain_ccxt(error, self._case())
+
+    def _case(self) -> Case:
         opening = self._opening
-        case = Case(
+        return Case(
             exchange=opening.place.exchange,
             scrub=opening.scrub,
             now_s=opening.network.clock().timestamp(),
@@ -337,7 +348,6 @@ class CcxtSession:
             signing=self._signing,
             environment=opening.place.environment,
         )
-        return explain_ccxt(error, case)
 
     def _require_market(self, exchange: Any, symbol: str, timeframe: str) -> None:
         self._require_symbol(exchange, symbol)

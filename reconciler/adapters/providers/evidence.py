@@ -223,12 +223,14 @@ def strange_answer(
     *,
     page: Category = Category.BAD_RESPONSE,
     strict: bool = False,
+    is_document: bool = False,
 ) -> Diagnosis | None:
     """Return why an answer cannot come from the API, None when it may.
 
     Libraries accept a redirect, a page, nothing and half a document as success.
     `page` is the category of an unknown web page. `strict` is for a library that
     reads nothing at all where `NaN` stands for a number, which Python's own reads.
+    `is_document` tells that such a library has read the body as JSON already.
     """
     category: Category | None = Category.BAD_RESPONSE
     if answer.is_redirect:
@@ -245,7 +247,7 @@ def strange_answer(
         category = gate_category(answer)  # a challenge may stand in the headers alone
         detail = "the answer is empty"
     else:
-        fault = _fault_of(answer.body, strict=strict)
+        fault = _fault_of(answer.body, strict=strict, is_document=is_document)
         if not fault:
             return None
         detail = fault
@@ -262,7 +264,7 @@ def _without_query(url: str) -> str:
     return re.sub(r"^(\w+:)?//[^/]*@", r"\1//", plain)
 
 
-def _fault_of(body: str, *, strict: bool) -> str:
+def _fault_of(body: str, *, strict: bool, is_document: bool) -> str:
     """Return what is wrong with a body as JSON, empty for nothing.
 
     A long one is judged by its ends: the library parses it anyway, and an
@@ -271,7 +273,7 @@ def _fault_of(body: str, *, strict: bool) -> str:
     if len(body) > _MAX_PARSED_CHARS:
         text = body.strip()
         return "" if _PAIRS.get(text[0]) == text[-1] else _NOT_WHOLE
-    if _is_strict(body):
+    if is_document or _is_strict(body):
         is_short = body.count("{") <= _MAX_COUNTED_OBJECTS
         return _TWICE if is_short and _names_twice(body) else ""
     if parse_json(body) is None:  # wider: NaN, and numbers of any size

@@ -9,7 +9,6 @@ given a moment to end, and cancelled only then.
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 from typing import Any
 
 _PATIENCE_S = 0.5
@@ -21,10 +20,6 @@ class Inflight:
 
     def __init__(self) -> None:
         self._tasks: dict[asyncio.Task[Any], int] = {}
-
-    def watch(self, request: Any) -> Watched:
-        """Return aiohttp's request, noted from its beginning to its end."""
-        return Watched(request, self)
 
     async def settle(self) -> None:
         """Wait until nothing is under way but what the caller itself asks."""
@@ -51,33 +46,3 @@ class Inflight:
         self._tasks[task] -= 1
         if not self._tasks[task]:
             del self._tasks[task]
-
-
-class Watched:
-    """A request of aiohttp, entered with `async with` as libraries do."""
-
-    __slots__ = ("_inflight", "_request", "_task")
-
-    def __init__(self, request: Any, inflight: Inflight) -> None:
-        self._request = request
-        self._inflight = inflight
-        self._task: asyncio.Task[Any] | None = None
-
-    async def __aenter__(self) -> Any:
-        self._task = self._inflight.begin()
-        try:
-            return await self._request.__aenter__()
-        except BaseException:
-            self._inflight.end(self._task)
-            raise
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            await self._request.__aexit__(kind, error, trace)
-        finally:
-            self._inflight.end(self._task)

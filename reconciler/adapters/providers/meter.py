@@ -14,9 +14,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from statistics import fmean
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from yarl import URL
 
 if TYPE_CHECKING:
     import aiohttp
@@ -92,12 +94,21 @@ class Meter:
         return self.timings[-1] if self.timings else None
 
 
+@dataclass(slots=True, kw_only=True)
+class Marks:
+    """The moments of the running request; what a connector notes belongs to it."""
+
+    timing: Timing
+    began: float
+    connecting: float = 0.0
+    socket: float | None = None
+
+
 NoteContact = Callable[[str, bool], None]
 """Takes a host, and whether it answered."""
 
 _CURRENT: ContextVar[Meter | None] = ContextVar("reconcile_meter", default=None)
-_MARKS: ContextVar[SimpleNamespace | None] = ContextVar("reconcile_marks", default=None)
-"""The running request's trace context; what a connector notes belongs to it."""
+_MARKS: ContextVar[Marks | None] = ContextVar("reconcile_marks", default=None)
 
 
 @contextmanager
@@ -113,8 +124,7 @@ def metering(meter: Meter) -> Iterator[Meter]:
 def current_timing() -> Timing | None:
     """Return the timing of the request that this task is making."""
     marks = _MARKS.get()
-    timing: Timing | None = marks.timing if marks is not None else None
-    return timing
+    return None if marks is None else marks.timing
 
 
 def note_socket(ticks: float) -> None:
@@ -124,46 +134,16 @@ def note_socket(ticks: float) -> None:
         marks.socket = ticks
 
 
-def note_tls(ssl_object: Any) -> None:
-    """Note what a new connection's TLS is; None for a connection without it."""
-    marks = _MARKS.get()
-    if marks is None or ssl_object is None:
-        return
-    certificate = ssl_object.getpeercert() or {}
-    marks.timing.tls = Tls(
-        version=ssl_object.version() or "", ends_at=_day(certificate.get("notAfter"))
-    )
+class Recorder:
+    """Fills the meters: told by whoever makes a request, and by the connector.
 
+    aiohttp could tell by itself, and makes a dozen objects for each request to do so.
 
-def make_trace(
-    *,
-    ticks: Callable[[], float],
-    now_ms: Callable[[], float],
-    note: NoteContact = lambda _host, _reached: None,
-) -> aiohttp.TraceConfig:
-    """Return the trace that fills the meters.
-
-    `ticks` is a monotonic clock in seconds, `now_ms` the wall clock that a
-    provider's Date header is compared with. `note` hears which host was reached.
+    Args:
+        ticks: A monotonic clock in seconds.
+        now_ms: The wall clock that a provider's Date header is compared with.
+        note: Hears which host was reached.
     """
-    import aiohttp
-
-    recorder = _Recorder(ticks=ticks, now_ms=now_ms, note=note)
-    trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(recorder.started)
-    trace.on_connection_queued_end.append(recorder.left_queue)
-    trace.on_dns_resolvehost_start.append(recorder.resolving)
-    trace.on_dns_resolvehost_end.append(recorder.resolved)
-    trace.on_connection_create_start.append(recorder.connecting)
-    trace.on_connection_create_end.append(recorder.connected)
-    trace.on_request_end.append(recorder.answered)
-    trace.on_response_chunk_received.append(recorder.received)
-    trace.on_request_exception.append(recorder.failed)
-    return trace
-
-
-class _Recorder:
-    """The trace's callbacks; their signature is aiohttp's."""
 
     __slots__ = ("_note", "_now_ms", "_ticks")
 
@@ -172,51 +152,30 @@ class _Recorder:
         *,
         ticks: Callable[[], float],
         now_ms: Callable[[], float],
-        note: NoteContact,
+        note: NoteContact = lambda _host, _reached: None,
     ) -> None:
         self._ticks = ticks
         self._now_ms = now_ms
         self._note = note
 
-    async def started(self, _session: Any, ctx: SimpleNamespace, params: Any) -> None:
-        encrypted = params.url.scheme == "https"
-        ctx.timing = Timing(host=params.url.host or "", is_encrypted=encrypted)
-        ctx.began = ctx.mark = self._ticks()
-        ctx.socket = None
-        _MARKS.set(ctx)
+    def began(self, url: Any) -> Marks:
+        """Note that the running task makes a request to a URL, a text or yarl's."""
+        host, encrypted = _place(url)
+        timing = Timing(host=host, is_encrypted=encrypted)
+        marks = Marks(timing=timing, began=self._ticks())
+        _MARKS.set(marks)
         meter = _CURRENT.get()
         if meter is not None:
-            meter.timings.append(ctx.timing)
+            meter.timings.append(timing)
+        return marks
 
-    async def left_queue(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.began = self._ticks()
-
-    async def resolving(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.mark = self._ticks()
-
-    async def resolved(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.timing.dns_ms = _ms(self._ticks() - ctx.mark)
-
-    async def connecting(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.connecting = self._ticks()
-        ctx.timing.is_new = True
-
-    async def connected(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        timing, now = ctx.timing, self._ticks()
-        socket = now if ctx.socket is None else ctx.socket
-        timing.connect_ms = round(
-            _ms(socket - ctx.connecting) - (timing.dns_ms or 0.0), 3
-        )
-        timing.tls_ms = _ms(now - socket) if timing.tls else None
-
-    async def answered(self, _s: Any, ctx: SimpleNamespace, params: Any) -> None:
-        timing, response = ctx.timing, params.response
-        timing.total_ms = _ms(self._ticks() - ctx.began)
+    def answered(self, marks: Marks, response: aiohttp.ClientResponse) -> None:
+        """Note that the head of the answer is there."""
+        timing, headers = marks.timing, response.headers
+        timing.total_ms = _ms(self._ticks() - marks.began)
         timing.status = response.status
         timing.headers = {
-            name: response.headers[name]
-            for name in KEPT_HEADERS
-            if name in response.headers
+            name: headers[name] for name in KEPT_HEADERS if name in headers
         }
         timing.skew_ms = skew_of(
             timing.headers.get("Date", ""),
@@ -226,18 +185,67 @@ class _Recorder:
         )
         self._note(timing.host, True)
 
-    async def received(self, _s: Any, ctx: SimpleNamespace, _p: Any) -> None:
-        ctx.timing.total_ms = _ms(self._ticks() - ctx.began)
+    def received(self, marks: Marks) -> None:
+        """Note that whoever asked has read the answer."""
+        marks.timing.total_ms = _ms(self._ticks() - marks.began)
 
-    async def failed(self, _s: Any, ctx: SimpleNamespace, params: Any) -> None:
-        timing = ctx.timing
+    def failed(self, marks: Marks, error: BaseException) -> None:
+        """Note that no answer came."""
+        timing = marks.timing
         # A URL that may not be called (a `ValueError` of aiohttp's) was not tried.
-        if timing.status is None and not isinstance(params.exception, ValueError):
+        if not isinstance(error, ValueError):
             self._note(timing.host, False)
-        timing.total_ms = _ms(self._ticks() - ctx.began)
-        if ctx.socket is not None and timing.connect_ms is None:
-            took = _ms(ctx.socket - ctx.connecting)
+        timing.total_ms = _ms(self._ticks() - marks.began)
+        if marks.socket is not None and timing.connect_ms is None:
+            took = _ms(marks.socket - marks.connecting)
             timing.connect_ms = round(took - (timing.dns_ms or 0.0), 3)
+
+
+def note_turn(ticks: float) -> None:
+    """Note that the request had to wait for a connection, and now gets one."""
+    marks = _MARKS.get()
+    if marks is not None:
+        marks.began = ticks
+
+
+def note_resolved(began: float, ended: float) -> None:
+    """Note how long the name took."""
+    marks = _MARKS.get()
+    if marks is not None:
+        marks.timing.dns_ms = _ms(ended - began)
+
+
+def note_connecting(ticks: float) -> None:
+    """Note that the request makes a connection of its own."""
+    marks = _MARKS.get()
+    if marks is not None:
+        marks.connecting = ticks
+        marks.timing.is_new = True
+
+
+def note_connected(ticks: float, ssl_object: Any) -> None:
+    """Note that the connection stands, and its TLS; None for one without it."""
+    marks = _MARKS.get()
+    if marks is None:
+        return
+    timing = marks.timing
+    if ssl_object is not None:
+        certificate = ssl_object.getpeercert() or {}
+        ends_at = _day(certificate.get("notAfter"))
+        timing.tls = Tls(version=ssl_object.version() or "", ends_at=ends_at)
+    socket = ticks if marks.socket is None else marks.socket
+    took = _ms(socket - marks.connecting)
+    timing.connect_ms = round(took - (timing.dns_ms or 0.0), 3)
+    timing.tls_ms = _ms(ticks - socket) if timing.tls else None
+
+
+def _place(url: Any) -> tuple[str, bool]:
+    """Return a URL's host, and whether it is encrypted."""
+    try:
+        parts = URL(url)
+    except (TypeError, ValueError):  # the client refuses it, and says why
+        return "", False
+    return parts.host or "", parts.scheme == "https"
 
 
 def _day(text: str | None) -> datetime | None:
@@ -261,11 +269,19 @@ def skew_of(
     request and its answer: a slow server is no wrong clock. Out of a cache it tells
     when the answer was made, `cached_s` seconds ago, give or take one.
     """
-    try:
-        written_ms = parsedate_to_datetime(date).timestamp() * 1000
-    except (TypeError, ValueError):
+    written_ms = _moment_ms(date)
+    if written_ms is None:
         return None
     written_ms += cached_s * 1000
     spread_ms = 2000 if cached_s else 1000
     least, most = written_ms - now_ms, written_ms + spread_ms - (now_ms - took_ms)
     return max(least, 0.0) + min(most, 0.0)
+
+
+@lru_cache(maxsize=64)
+def _moment_ms(date: str) -> float | None:
+    """Read a Date header; the answers of one second all bear the same."""
+    try:
+        return parsedate_to_datetime(date).timestamp() * 1000
+    except (TypeError, ValueError):
+        return None

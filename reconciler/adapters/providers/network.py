@@ -33,19 +33,22 @@ from reconciler.adapters.providers.addresses import (
 )
 from reconciler.adapters.providers.bounded import BoundedResponse
 from reconciler.adapters.providers.contacts import Contacts
-from reconciler.adapters.providers.inflight import Inflight, Watched
+from reconciler.adapters.providers.inflight import Inflight
 from reconciler.adapters.providers.loopback import (
     LoopbackResolver,
     Sandbox,
     read_sandbox,
 )
 from reconciler.adapters.providers.meter import (
-    NoteContact,
-    make_trace,
+    Recorder,
+    note_connected,
+    note_connecting,
+    note_resolved,
     note_socket,
-    note_tls,
+    note_turn,
 )
 from reconciler.adapters.providers.tracing import make_keeper
+from reconciler.adapters.providers.watching import Timed, Watched
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
 from reconciler.core.ports import Clock
@@ -74,6 +77,7 @@ class Network:
     """
 
     session: aiohttp.ClientSession
+    recorder: Recorder = field(repr=False)
     tls: ssl.SSLContext
     clock: Callable[[], datetime]
     make_tls: Callable[[str], ssl.SSLContext]
@@ -135,6 +139,7 @@ class Network:
     ) -> GuardedSession:
         return GuardedSession(
             self.session,
+            recorder=self.recorder,
             proxy=self._allowed_proxy(proxy),
             tls=tls,
             allow=None if self.is_sandbox else self.allow,
@@ -160,18 +165,20 @@ class GuardedSession:
     a proxy it judges literal addresses itself, since the proxy connects to them.
     """
 
-    __slots__ = ("_allow", "_inflight", "_proxy", "_session", "_tls")
+    __slots__ = ("_allow", "_inflight", "_proxy", "_recorder", "_session", "_tls")
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         *,
+        recorder: Recorder,
         proxy: str | None,
         tls: ssl.SSLContext | None = None,
         allow: Sequence[NetworkRange] | None = (),
         inflight: Inflight | None = None,
     ) -> None:
         self._session = session
+        self._recorder = recorder
         self._inflight = inflight or Inflight()
         self._proxy = proxy
         self._tls = tls
@@ -186,13 +193,18 @@ class GuardedSession:
         if method not in {"get", "post", "put", "patch", "delete"}:
             raise AttributeError(method)
 
-        return partial(self._watched, method.upper())
+        return partial(self.watched, method.upper())
 
-    def _watched(self, method: str, url: Any, **options: Any) -> Watched:
-        return self._inflight.watch(self.request(method, url, **options))
+    def watched(self, method: str, url: Any, **options: Any) -> Watched:
+        """Return a request whose end the network waits for: it must be left again."""
+        request = self._asked(method, url, options)
+        return Watched(request, url, self._recorder, self._inflight)
 
-    def request(self, method: str, url: Any, **options: Any) -> Any:
+    def request(self, method: str, url: Any, **options: Any) -> Timed:
         """Return aiohttp's request, with our own options for redirects and proxy."""
+        return Timed(self._asked(method, url, options), url, self._recorder)
+
+    def _asked(self, method: str, url: Any, options: dict[str, Any]) -> Any:
         options |= {"allow_redirects": False, "proxy": self._proxy}
         if self._tls is not None:
             options["ssl"] = self._tls
@@ -232,15 +244,21 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
     contacts = Contacts(time.monotonic)
     session = aiohttp.ClientSession(
         connector=_make_connector(sandbox, tls=tls, limit=limit, allow=ranges),
-        trace_configs=_traces(now, contacts.note, keeping=trace is not None),
+        trace_configs=[] if trace is None else [make_keeper()],
         response_class=BoundedResponse,
         trust_env=trust_env,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "reconcile"},
         timeout=aiohttp.ClientTimeout(total=None),
     )
+    recorder = Recorder(
+        ticks=time.perf_counter,
+        now_ms=lambda: now().timestamp() * 1000,
+        note=contacts.note,
+    )
     network = Network(
         session=session,
+        recorder=recorder,
         tls=tls,
         clock=now,
         make_tls=make_tls,
@@ -261,17 +279,6 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         await session.close()
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)
-
-
-def _traces(
-    now: Callable[[], datetime], note: NoteContact, *, keeping: bool
-) -> list[aiohttp.TraceConfig]:
-    timing = make_trace(
-        ticks=time.perf_counter,
-        now_ms=lambda: now().timestamp() * 1000,
-        note=note,
-    )
-    return [timing, make_keeper()] if keeping else [timing]
 
 
 def pin_loggers() -> None:
@@ -337,16 +344,26 @@ class _Connector(aiohttp.TCPConnector):
         self, host: str, port: int, traces: Any = None
     ) -> list[ResolveResult]:
         require_plain_spelling(host)
+        began = time.perf_counter()
         found = await super()._resolve_host(host, port, traces)
+        note_resolved(began, time.perf_counter())
         for result in found:
             require_allowed(host, result["host"], self._allow)
         return found
 
     async def _create_connection(self, *request: Any) -> Any:
+        note_connecting(time.perf_counter())
         protocol = await super()._create_connection(*request)
         transport = protocol.transport
-        note_tls(transport.get_extra_info("ssl_object") if transport else None)
+        note_connected(
+            time.perf_counter(),
+            transport.get_extra_info("ssl_object") if transport else None,
+        )
         return protocol
+
+    async def _wait_for_available_connection(self, *request: Any) -> None:
+        await super()._wait_for_available_connection(*request)
+        note_turn(time.perf_counter())
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         if should_close:
@@ -363,9 +380,8 @@ class _LoopbackConnector(_Connector):
     async def _resolve_host(
         self, host: str, port: int, traces: Any = None
     ) -> list[ResolveResult]:
-        for trace in traces or ():
-            await trace.send_dns_resolvehost_start(host)
+        del traces
+        began = time.perf_counter()
         found = await self._resolver.resolve(host, port, family=self._family)
-        for trace in traces or ():
-            await trace.send_dns_resolvehost_end(host)
+        note_resolved(began, time.perf_counter())
         return found

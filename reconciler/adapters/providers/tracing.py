@@ -47,10 +47,7 @@ class Exchange:
 
 
 def make_keeper() -> aiohttp.TraceConfig:
-    """Return the trace that keeps what travels with each request's timing.
-
-    It must stand behind the trace of `meter`, whose timing it writes to.
-    """
+    """Return the trace that keeps what travels with each request's timing."""
     import aiohttp
 
     trace = aiohttp.TraceConfig()

@@ -9,7 +9,9 @@ import pytest
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.inflight import Inflight
+from reconciler.adapters.providers.meter import Recorder
 from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.watching import Watched
 
 URL = "https://api.gateio.ws/api/v4/spot/time"
 
@@ -64,8 +66,9 @@ class Failing:
 def test_a_request_that_fails_to_begin_is_not_under_way():
     async def work():
         inflight = Inflight()
+        recorder = Recorder(ticks=lambda: 0.0, now_ms=lambda: 0.0)
         with pytest.raises(LookupError):
-            async with inflight.watch(Failing()):
+            async with Watched(Failing(), URL, recorder, inflight):
                 pass
         await asyncio.create_task(inflight.settle())
         return inflight._tasks

@@ -35,6 +35,7 @@ SECRET = "a-quite-secret-value"
 SETTING = Climb(
     network=Network(
         session=None,
+        recorder=None,
         tls=None,
         make_tls=lambda _pem: None,
         clock=SystemClock().now,

@@ -109,7 +109,7 @@ def test_a_request_is_timed_alone_and_for_its_own_probe(sandbox):
 
     async def one(network, meter):
         with metering(meter):
-            async with network.session.get(HEALTH) as response:
+            async with network.guarded().get(HEALTH) as response:
                 await response.read()
 
     async def work(network):
@@ -132,7 +132,7 @@ def test_waiting_for_a_free_connection_is_not_latency(sandbox):
 
     async def one(network):
         with metering(Meter()) as meter:
-            async with network.session.get(HEALTH) as response:
+            async with network.guarded().get(HEALTH) as response:
                 await response.read()
         return meter.latency_ms
 

@@ -18,6 +18,7 @@ from types import MethodType
 from typing import Any
 
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
+from reconciler.adapters.providers.ccxt_crypto.direct import made_direct
 from reconciler.adapters.providers.ccxt_crypto.library import (
     ccxt_version,
     import_exchange,
@@ -205,7 +206,7 @@ class Hub:
         )
 
     def _build(self, kind: Any, place: Place) -> Any:
-        exchange = kind(
+        exchange = made_direct(kind)(
             {
                 "session": self._network.guarded(place.proxy),
                 "ssl_context": self._network.tls,
@@ -250,12 +251,13 @@ def hub_of(network: Network) -> Hub:
 
 def clone(template: Any) -> Any:
     """Return a copy that shares markets and throttler, and nothing that changes."""
-    twin = copy.copy(template)
+    twin = object.__new__(type(template))
+    own = vars(twin)
     for name, value in vars(template).items():
-        if name not in _STATIC_ATTRIBUTES and isinstance(value, dict | list):
-            setattr(twin, name, copy.copy(value))
-    twin.options = {
-        name: dict(value) if isinstance(value, dict) else value
+        changes = isinstance(value, dict | list) and name not in _STATIC_ATTRIBUTES
+        own[name] = value.copy() if changes else value
+    own["options"] = {
+        name: value.copy() if isinstance(value, dict) else value
         for name, value in template.options.items()
     }
     return twin

@@ -36,8 +36,17 @@ class Listener:
         """Return the body; raises `ProviderError` for what no exchange answers."""
         del reason, url, method, request
         body = response_body.strip()
-        self.answer = Answer(status=code, headers=response_headers, body=body)
-        strange = strange_answer(self.answer, self._scrub, strict=True)
+        self.heard(Answer(status=code, headers=response_headers, body=body))
+        return body
+
+    def heard(self, answer: Answer, *, is_document: bool = False) -> None:
+        """Keep an answer; raises `ProviderError` for what no exchange answers.
+
+        `is_document` tells that its body was found to be whole JSON already.
+        """
+        self.answer = answer
+        strange = strange_answer(
+            answer, self._scrub, strict=True, is_document=is_document
+        )
         if strange is not None:
             raise ProviderError(strange)
-        return body

@@ -11,8 +11,11 @@ from typing import Any
 from reconciler.core.codec import from_data
 from reconciler.core.errors import StateError
 from reconciler.core.outcome import Outcome
-from reconciler.daemon.requests.serving import FORMAT_VERSION
-from reconciler.daemon.requests.socket_place import connected_socket, socket_path
+from reconciler.daemon.requests.socket_place import (
+    FORMAT_VERSION,
+    connected_socket,
+    socket_path,
+)
 from reconciler.wiring import App
 
 _GONE = "the daemon went away; 'reconcile test' tests here, or start it again"

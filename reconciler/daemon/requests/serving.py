@@ -27,12 +27,15 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import Outcome, failed
 from reconciler.core.plan import Change
 from reconciler.daemon.control import Control
-from reconciler.daemon.requests.socket_place import bound_socket, is_trusted
+from reconciler.daemon.requests.socket_place import (
+    FORMAT_VERSION,
+    bound_socket,
+    is_trusted,
+)
 from reconciler.retesting import RETEST
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION: Final = "1"
 LONGEST_LINE: Final = 4 * 1024 * 1024
 _PATIENCE_S: Final = 10.0
 """A request is one line; whoever connects says it at once."""

@@ -20,6 +20,8 @@ from reconciler.core.errors import LockedError, StateError
 from reconciler.daemon.places import daemon_folder
 from reconciler.wiring import App
 
+FORMAT_VERSION: Final = "1"
+"""Of what the two sides say to each other."""
 _LONGEST: Final = 100
 _CREDENTIALS: Final = struct.Struct("3i")
 """Linux's `struct ucred`: process, user, group."""

@@ -45,10 +45,12 @@ _MARKET_ATTRIBUTES = (
     "currencies_by_id", "currenciesById", "baseCurrencies", "quoteCurrencies",
     "codes",
 )  # fmt: skip
-_STATIC_ATTRIBUTES = frozenset(
+_SHARED_ATTRIBUTES = frozenset(
     (*_MARKET_ATTRIBUTES, "api", "has", "features", "fees", "exceptions", "describe",
-     "timeframes", "requiredCredentials", "httpExceptions", "commonCurrencies")
+     "timeframes", "requiredCredentials", "httpExceptions", "commonCurrencies",
+     "options")
 )  # fmt: skip
+"""What does not change, and the options, which are copied more deeply."""
 _CANARY = "canary-of-the-clone-check"
 
 
@@ -64,11 +66,20 @@ class Place:
     """With what the markets are asked for, by our names; nearly everywhere nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The names of what each clone has of its own: found once, copied often."""
+
+    attributes: tuple[str, ...]
+    options: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Loaded:
     """A template with its markets, and what loading them showed."""
 
     template: Any
+    own: Own
     meter: Meter
     can_clone: bool
     used: bool = False
@@ -85,6 +96,11 @@ class Hub:
         self._meters: dict[Place, Meter] = {}
         self._doubted: set[Place] = set()
         self._replaced: list[Any] = []
+
+    def loaded(self, place: Place) -> Loaded | None:
+        """Return the place's template if its markets are there already."""
+        task = self._loading.get(place)
+        return task.result() if task and task.done() and not _failed(task) else None
 
     async def load(self, place: Place) -> Loaded:
         """Return the place's template with its markets, loading them once.
@@ -117,7 +133,10 @@ class Hub:
     def make(self, loaded: Loaded, values: Mapping[str, str]) -> Any:
         """Return an exchange with these credentials (by our names) and markets."""
         template = loaded.template
-        exchange = clone(template) if loaded.can_clone else self._build_like(template)
+        if loaded.can_clone:
+            exchange = clone(template, loaded.own)
+        else:
+            exchange = self._build_like(template)
         _give(exchange, values)
         return exchange
 
@@ -155,6 +174,7 @@ class Hub:
         else:
             return Loaded(
                 template=template,
+                own=own_of(template),
                 meter=self._meters[place],
                 can_clone=clones_apart(template),
                 remembered=remembered,
@@ -249,18 +269,35 @@ def hub_of(network: Network) -> Hub:
     return hub
 
 
-def clone(template: Any) -> Any:
-    """Return a copy that shares markets and throttler, and nothing that changes."""
+def clone(template: Any, own: Own | None = None) -> Any:
+    """Return a copy that shares markets and throttler, and nothing that changes.
+
+    `own` is what `own_of` returned for the template.
+    """
+    own = own or own_of(template)
     twin = object.__new__(type(template))
-    own = vars(twin)
-    for name, value in vars(template).items():
-        changes = isinstance(value, dict | list) and name not in _STATIC_ATTRIBUTES
-        own[name] = value.copy() if changes else value
-    own["options"] = {
-        name: value.copy() if isinstance(value, dict) else value
-        for name, value in template.options.items()
-    }
+    attributes = vars(twin)
+    attributes.update(vars(template))
+    for name in own.attributes:
+        attributes[name] = attributes[name].copy()
+    options = attributes["options"] = template.options.copy()
+    for name in own.options:
+        options[name] = options[name].copy()
     return twin
+
+
+def own_of(template: Any) -> Own:
+    """Return what of a template may change and is copied for each clone."""
+    return Own(
+        attributes=tuple(
+            name
+            for name, value in vars(template).items()
+            if name not in _SHARED_ATTRIBUTES and isinstance(value, dict | list)
+        ),
+        options=tuple(
+            name for name, value in template.options.items() if isinstance(value, dict)
+        ),
+    )
 
 
 def clones_apart(template: Any) -> bool:

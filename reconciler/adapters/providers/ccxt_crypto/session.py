@@ -289,9 +289,12 @@ class CcxtSession:
     # The exchange behind them
 
     async def _load(self) -> Loaded:
+        hub, place = hub_of(self._opening.network), self._opening.place
+        if (loaded := hub.loaded(place)) is not None:
+            return loaded
         with waiting_for_turn():
-            await import_exchange(self._opening.place.exchange)
-        return await hub_of(self._opening.network).load(self._opening.place)
+            await import_exchange(place.exchange)
+        return await hub.load(place)
 
     async def _ready(self) -> Any:
         if self._exchange is None:

@@ -7,12 +7,14 @@ import socket
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.connectivity import Outlook
 from reconciler.adapters.providers.contacts import Contacts, is_outside
 from reconciler.adapters.providers.network import open_network
-from reconciler.core.connectivity import NetworkState
+from reconciler.core.connectivity import Contact, NetworkState, judge
 
 UP, DOWN, UNSURE = NetworkState.UP, NetworkState.DOWN, NetworkState.UNSURE
 
@@ -158,6 +160,22 @@ def test_an_answer_of_any_test_says_that_we_are_up(sandbox):
 ])  # fmt: skip
 def test_what_is_inside_says_nothing_of_the_way_out(host, outside):
     assert is_outside(host) is outside
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from("abcd"), st.floats(0, 40), st.booleans()), max_size=9
+    )
+)
+def test_the_newest_contact_decides_only_what_all_of_them_would(told):
+    ticks, seen = Steady(), []
+    contacts = Contacts(ticks)
+    for letter, after_s, reached in told:
+        ticks.now_s += after_s
+        contacts.note(f"{letter}.example", reached=reached)
+        seen.append(Contact(f"{letter}.example", ticks.now_s, reached))
+
+        assert contacts.state() is judge(seen, now_s=ticks.now_s)
 
 
 def test_contacts_are_bounded():

@@ -251,14 +251,9 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         headers={"User-Agent": "reconcile"},
         timeout=aiohttp.ClientTimeout(total=None),
     )
-    recorder = Recorder(
-        ticks=time.perf_counter,
-        now_ms=lambda: now().timestamp() * 1000,
-        note=contacts.note,
-    )
     network = Network(
         session=session,
-        recorder=recorder,
+        recorder=_recorder(now, contacts),
         tls=tls,
         clock=now,
         make_tls=make_tls,
@@ -279,6 +274,14 @@ async def open_network(  # noqa: PLR0913  # what a run may choose
         await session.close()
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)
+
+
+def _recorder(now: Callable[[], datetime], contacts: Contacts) -> Recorder:
+    return Recorder(
+        ticks=time.perf_counter,
+        now_ms=lambda: now().timestamp() * 1000,
+        note=contacts.note,
+    )
 
 
 def pin_loggers() -> None:

@@ -178,6 +178,7 @@ def collect_rows(
     by_name = {outcome.recorded_as or outcome.name: outcome for outcome in outcomes}
     heads = successors(desired) if desired else {}
     now = ports.clock.now()
+    outage = ports.outage()
     records = _records(ports.store, names)
     rows = [
         row_of(
@@ -186,6 +187,7 @@ def collect_rows(
             known=is_known(record, desired, workspace),
             outcome=by_name.pop(record.name, None),
             now=now,
+            outage=outage,
         )
         for record in records
     ]

@@ -7,6 +7,8 @@ and nobody in between who answers, have one thing in common: this machine.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -21,6 +23,13 @@ class NetworkState(StrEnum):
     UP = "up"
     DOWN = "down"
     UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """Our own network is down: since when that is known, aware UTC."""
+
+    since: datetime
 
 
 class Contact(NamedTuple):

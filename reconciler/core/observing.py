@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.core.diagnosis import Diagnosis
+from reconciler.core.connectivity import Outage
+from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.golden import carried_on
 from reconciler.core.record import Record, Result, Status, Unable
 from reconciler.core.schedule import next_attempt
@@ -92,6 +93,21 @@ def unable_to_test(record: Record, diagnosis: Diagnosis, *, now: datetime) -> Re
     return (
         record if unable == before else replace(untold(record, now=now), unable=unable)
     )
+
+
+def seen_in(outage: Outage | None, record: Record) -> Record:
+    """Return the record as it is to be seen while our own network is down.
+
+    What needs the network cannot be tested since then, whether its turn came or not.
+    What was tested since, or is inside, speaks for itself. Nothing is to be written:
+    when the network is back, the record says again what it said.
+    """
+    tested_at, test = record.last_tested_at, record.last_test
+    if outage is None or record.unable is not None or tested_at is None:
+        return record
+    if tested_at > outage.since or (test and test.inside):
+        return record
+    return unable_to_test(record, diagnose(Category.OWN_NETWORK), now=outage.since)
 
 
 def untold(record: Record, *, now: datetime) -> Record:

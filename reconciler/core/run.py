@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.endings import certificate_warning, expiry_warning
@@ -21,6 +22,7 @@ from reconciler.core.health import (
     intent_of,
     sync_of,
 )
+from reconciler.core.observing import seen_in
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import ActionKind
 from reconciler.core.ports import DesiredHead
@@ -118,8 +120,13 @@ def row_of(
     known: bool,
     outcome: Outcome | None,
     now: datetime,
+    outage: Outage | None = None,
 ) -> Row:
-    """Return one record as a row; `known` tells whether the files were read."""
+    """Return one record as a row; `known` tells whether the files were read.
+
+    During an `outage` what needs our network is unknown, whatever is recorded.
+    """
+    record = seen_in(outage, record)
     attempted, test = record.attempted, record.last_test
     refused = attempted.diagnosis if attempted else None
     shown = outcome.verdict if outcome else test

@@ -63,7 +63,8 @@ class Verdict:
 
     `key` is what the provider said of the key, None when it was not asked.
     `degraded` says why what passed is not whole, empty when it is: only a backup
-    endpoint works, or answers come late.
+    endpoint works, or answers come late. `inside` tells that the way to the provider
+    needs no network outside: it is there also while our own is down.
     """
 
     probes: tuple[Probe, ...]
@@ -76,6 +77,7 @@ class Verdict:
     degraded: str = ""
     stale_at: datetime | None = None
     certificate: Certificate | None = None
+    inside: bool = False
 
     @property
     def passed(self) -> bool:

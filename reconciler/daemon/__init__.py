@@ -10,5 +10,5 @@
 * `process/`: its loop, threads, signals and log, and what systemd hears of it.
 
 What they share: `board` (what the daemon knows of itself), `control` (what may be
-asked of it, done by `operating`), `events` (what it tells of), `places` (its files).
+asked of it, done by `operating`), `events` and `listeners` (what it tells of to whom).
 """

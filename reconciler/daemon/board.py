@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.ports import Clock
 from reconciler.daemon.control import DaemonState, Queue, Revisions
@@ -44,7 +45,7 @@ class Board:
     run_id: str
     started_at: datetime
     problems: dict[str, str] = field(default_factory=dict)
-    network_up: bool = True
+    outage: Outage | None = None
     reload_ok: bool = True
     reloaded_at: datetime | None = None
     revisions: Revisions = field(default_factory=Revisions)
@@ -86,7 +87,7 @@ class Board:
             started_at=self.started_at,
             now=now,
             not_ready=(*self.problems.values(), *self._stuck(queue, now)),
-            network_up=self.network_up,
+            outage=self.outage,
             reload_ok=self.reload_ok,
             reloaded_at=self.reloaded_at,
             revisions=self.revisions,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.incidents.standing import AlertStanding
 from reconciler.core.outcome import Outcome
 from reconciler.core.ports import Ask, Sample
@@ -48,7 +49,8 @@ class DaemonState:
     """What the daemon says of itself. Times are aware UTC.
 
     `not_ready` says why it is not ready, one sentence each; empty means ready.
-    `reload_ok` tells whether files and settings could be read the last time.
+    `outage` is there while our own network is down. `reload_ok` tells whether files
+    and settings could be read the last time.
     `stages` maps a stage of the cycle (read, plan, test, commit, report) to the
     seconds that it took last.
     """
@@ -57,7 +59,7 @@ class DaemonState:
     started_at: datetime
     now: datetime
     not_ready: tuple[str, ...] = ()
-    network_up: bool = True
+    outage: Outage | None = None
     reload_ok: bool = True
     reloaded_at: datetime | None = None
     revisions: Revisions = field(default_factory=Revisions)
@@ -67,6 +69,11 @@ class DaemonState:
     """Totals since the start, such as `tests_passed`, `tests_failed`, `panics`."""
     alerts: AlertStanding = field(default_factory=AlertStanding)
     """Open incidents, and how their delivery does."""
+
+    @property
+    def network_up(self) -> bool:
+        """Tell whether our own network is not known to be down."""
+        return self.outage is None
 
     @property
     def is_ready(self) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reconciler.adapters.local_socket import require_alone
+from reconciler.core.connectivity import Outage
 from reconciler.core.due import seed_of
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import ExitCode, Outcome, exit_code_of_tests, worst
@@ -37,7 +39,6 @@ from reconciler.daemon.process.notifying import Notifier
 from reconciler.daemon.process.offloading import Line
 from reconciler.daemon.process.signals import Stopping, hearing
 from reconciler.daemon.requests.serving import RequestServer
-from reconciler.daemon.requests.socket_place import require_alone, socket_path
 from reconciler.recording import Run, begin_run, write_run
 from reconciler.wiring import App
 
@@ -129,7 +130,7 @@ class Daemon:
         app = self.app
         self._reloader.begin(app)
         if not self.options.once:
-            require_alone(socket_path(app))
+            require_alone(app.socket_path)
         cycles, self.storage = Line("cycles"), Line("store")
         stack.push_async_callback(self.storage.close)
         stack.push_async_callback(cycles.close)
@@ -177,7 +178,7 @@ class Daemon:
         """Work until a signal."""
         stop = self.stopping.asked
         self.parts["cycles"] = self.cycler.run
-        requests = RequestServer(control=self.control, path=socket_path(self.app))
+        requests = RequestServer(control=self.control, path=self.app.socket_path)
         self.parts["requests"] = requests.run
         self.parts["watching"] = lambda ending: watch_files(
             self._watch, self.cycler.want, ending
@@ -235,7 +236,13 @@ class Daemon:
             ticks=loop.time,
             seed=seed_of(app.vantage),
             parallelism=app.choices.parallelism or app.settings.parallelism,
+            note_outage=self._note_outage,
         )
+
+    def _note_outage(self, outage: Outage | None) -> None:
+        """Leave it for other commands; who works once is nobody's witness."""
+        if not self.options.once:
+            self.app.note_outage(outage)
 
     def _watch(self) -> Watch:
         folder = self.app.choices.directory

@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from reconciler.adapters.providers.job_test import JobTest
     from reconciler.adapters.providers.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
+    from reconciler.core.connectivity import Outage
     from reconciler.core.sight import Sight
 
 M = TypeVar("M", bound="BaseModel")
 
 DEFAULT_WORKSPACE = "default"
 CACHE_FOLDER = ".reconcile/cache"
+_EMBEDDED = "tinydb"
+_BESIDE = Path(".reconcile")
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
 
 
@@ -170,6 +173,40 @@ class App:
         return self.checkout.path if self.checkout else self.choices.directory
 
     @property
+    def daemon_folder(self) -> Path:
+        """Return where this workspace's daemon keeps what is its own.
+
+        That is beside the store; it may not be there yet.
+        """
+        scheme, _, location = self._state_address.partition(":")
+        beside = Path(location).parent if scheme == _EMBEDDED else _BESIDE
+        return self.choices.directory / beside / "daemon" / self.workspace
+
+    @property
+    def socket_path(self) -> Path:
+        """Return where the socket of this workspace's daemon lies, if one runs."""
+        from reconciler.adapters.local_socket import NAME
+
+        return self.daemon_folder / NAME
+
+    def outage(self) -> Outage | None:
+        """Return that our network is down, where a daemon that runs knows it."""
+        from reconciler.adapters.outage_file import noted
+
+        outage = noted(self.daemon_folder)
+        if outage is None:
+            return None
+        from reconciler.adapters.local_socket import is_answered
+
+        return outage if is_answered(self.socket_path) else None
+
+    def note_outage(self, outage: Outage | None) -> None:
+        """Let other commands know how our network does; raises `OSError`."""
+        from reconciler.adapters.outage_file import note
+
+        note(self.daemon_folder, outage)
+
+    @property
     def workspace(self) -> str:
         """Return this repository's name in a shared store."""
         return self.settings.workspace or DEFAULT_WORKSPACE
@@ -269,6 +306,7 @@ class App:
             who=lambda: self.who,
             commit=self.commit,
             stopping=self.stop.is_set,
+            outage=self.outage,
         )
 
     @property

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.incidents.book import Why
 from reconciler.core.incidents.causes import Cause, Severity
@@ -117,7 +118,6 @@ def troubled(app):
     )
     said = {
         "not_ready": ("the commit abc is broken",),
-        "network_up": False,
         "revisions": Revisions(running="c0ffee", refused="abc", why="R201 in x.yaml"),
         "queue": Queue(waiting=3, running=1, oldest_due_at=now),
         "stages": {"plan": 0.25},
@@ -128,8 +128,8 @@ def troubled(app):
 
 
 @contextmanager
-def fleet_site(folder, records=fleet, **options):
-    """Serve records that never ran."""
+def fleet_site(folder, records=fleet, *, is_cut=False, **options):
+    """Serve records that never ran; when `is_cut`, our own network is down."""
     app = App(Choices(directory=folder))
     now = app.clock.now()
     held = records(now)
@@ -139,8 +139,11 @@ def fleet_site(folder, records=fleet, **options):
         for one in held[:20]
     )  # fmt: skip
     app.store.commit(Commit(put=held, actions=done))
+    control = troubled(app)
+    if is_cut:
+        control.said["outage"] = Outage(since=app.clock.now())
     try:
-        with served(app, control=troubled(app), **options) as at:
+        with served(app, control=control, **options) as at:
             yield at
     finally:
         app.close()

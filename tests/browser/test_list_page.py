@@ -44,6 +44,25 @@ def test_counts_come_first_and_problems_lead_the_list(listed):
     expect(first).to_contain_text("Fix: copy key and secret from the provider again")
 
 
+def test_a_network_that_is_down_is_said_first_and_makes_all_unknown(
+    open_page, tmp_path
+):
+    cut = "This machine has no network since"
+    with fleet_site(tmp_path, is_cut=True) as at:
+        page = open_page(at.url, host=at.url)
+        tiles = page.get_by_role("list", name="Filter by state")
+        said = words(tiles.get_by_role("link").all_inner_texts())
+        expect(page.locator("main")).to_contain_text(
+            "This machine has no network since"
+        )
+        page.goto(f"{at.url}daemon")
+        expect(page.locator("main")).to_contain_text(
+            "This machine has no network since"
+        )
+
+    assert said == ["250 connections", "5 rejected", "245 unknown", "5 inactive"]
+
+
 def test_typing_finds_without_a_click_and_the_address_can_be_shared(
     listed, open_page, site
 ):

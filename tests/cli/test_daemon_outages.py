@@ -12,6 +12,7 @@ import hmac
 import json
 from collections import Counter
 
+import httpx
 import pytest
 
 from tests.cli.test_daemon import start, wait_until
@@ -40,20 +41,33 @@ type: ccxt_crypto
 provider: {provider}
 settings: {{symbols: [BTC/USDT], timeframes: [1h]}}
 health:
-  {{interval: 20s, retry_interval: 10s, failure_threshold: 1, success_threshold: 1}}
+  interval: {interval}
+  retry_interval: 10s
+  failure_threshold: 1
+  success_threshold: 1
 """
 """One failure that is believed is an error, so that none can hide."""
+DOWN = "our own network is down; nothing is tested over it"
+SELDOM = {"interval": "15m", "but": 50}
+"""Most are not tested again while the test lasts; every so manyth is."""
 
 
 @pytest.fixture
-def fleet(live):
+def fleet(live, request):
     """Many public connections at several exchanges, not applied yet."""
+    seldom = getattr(request, "param", None)
     with (live.path / "reconcile.yaml").open("a") as settings:
         settings.write(SETTINGS)
     for number in range(COUNT):
         provider = EXCHANGES[number % len(EXCHANGES)]
         name = f"{provider}-{number:03}"
-        live.file(name).write_text(DOCUMENT.format(name=name, provider=provider))
+        often = seldom is None or number % seldom["but"] == 0
+        text = DOCUMENT.format(
+            name=name,
+            provider=provider,
+            interval="20s" if often else seldom["interval"],
+        )
+        live.file(name).write_text(text)
     return live
 
 
@@ -78,6 +92,12 @@ def rows(repo):
 
 def health(repo):
     return Counter(row["health"] for row in rows(repo))
+
+
+def counted(at):
+    """Return how many of each health the daemon counts over HTTP."""
+    counts = httpx.get(f"{at}api/v1/state").json()["counts"]["health"]
+    return Counter({word: number for word, number in counts.items() if number})
 
 
 def notices(taken):
@@ -117,6 +137,31 @@ def test_a_cut_network_is_one_message_all_unknown_and_one_when_it_is_back(
     assert {(row["failures"], row["failing_since"]) for row in during + after} == {
         (0, None)
     }
+
+
+@pytest.mark.parametrize("fleet", [SELDOM], indirect=True)
+def test_a_short_cut_is_seen_of_all_although_few_were_due(fleet, ops, start, sandbox):
+    url = f"http://127.0.0.1:{ops.port}/alerts"
+    daemon = start(fleet, "--listen", "127.0.0.1:0", OPS_URL=url, OPS_KEY=KEY)
+    at = wait_until(lambda: daemon.said("listening"), daemon)[0]["url"]
+    wait_until(lambda: health(fleet) == {"healthy": COUNT}, daemon)
+    sandbox.set_fault("*", "refused")
+    wait_until(lambda: daemon.said(DOWN), daemon)
+    during = rows(fleet)
+    wait_until(lambda: counted(at) == {"unknown": COUNT}, daemon)
+    wait_until(lambda: told(ops), daemon)
+    sandbox.clear_faults()
+    wait_until(lambda: daemon.said("our own network is back"), daemon)
+    # All but the few that were tried meanwhile are known as they were, at once.
+    wait_until(lambda: health(fleet)["healthy"] >= COUNT * 9 // 10, daemon)
+    wait_until(lambda: health(fleet) == counted(at) == {"healthy": COUNT}, daemon)
+    wait_until(lambda: len(told(ops)) > 1, daemon)
+    daemon.end()
+
+    assert Counter(row["health"] for row in during) == {"unknown": COUNT}
+    assert {row["unable"]["diagnosis"]["category"] for row in during} == {"own_network"}
+    assert told(ops) == [("opened", "network"), ("recovered", "network")]
+    assert len(ops.requests) == 2
 
 
 def test_a_lost_exchange_of_several_is_one_message_and_one_when_it_is_back(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.adapters.providers.contacts import is_outside
@@ -101,6 +101,7 @@ class Gate:
                 return found
             with sharing(sharers):
                 verdict = await self._tested(test)
+            verdict = replace(verdict, inside=not _leads_out(way))
             return await self._judged(job, way, account, verdict)
         finally:
             if is_pilot:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.ports.documents import DocumentSource, Unsealer
 from reconciler.core.ports.storing import StateStore
 from reconciler.core.ports.testing import Tester
@@ -25,7 +26,8 @@ class Ports:
     """The outside world of one run.
 
     What costs time to find out (`who` acts, the Git `commit`) is asked when it is
-    needed; `stopping` tells that a stop was asked for.
+    needed; `stopping` tells that a stop was asked for, `outage` whether a daemon of
+    this machine knows that our network is down.
     """
 
     source: DocumentSource
@@ -36,3 +38,4 @@ class Ports:
     who: Callable[[], str]
     commit: Callable[[], str | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
+    outage: Callable[[], Outage | None] = lambda: None

@@ -115,7 +115,7 @@ class AlertService:
         """Read what is wanted of the store, then decide and deliver."""
         await self._read()
         self.alerting.around(
-            network_up=self._board.network_up, troubles=_troubles(self._board)
+            network_up=self._board.outage is None, troubles=_troubles(self._board)
         )
         await self.alerting.tick(moving=_moves(self._state()))
         self._board.alerts = self.alerting.standing()

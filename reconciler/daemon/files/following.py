@@ -10,7 +10,6 @@ from reconciler.adapters.git_follow import GitFollower, Upstream
 from reconciler.core.daemon_settings import DaemonSection
 from reconciler.core.errors import InputError
 from reconciler.daemon.board import Board
-from reconciler.daemon.places import daemon_folder
 from reconciler.wiring import App
 
 logger = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class Following:
         upstream = upstream_of(app)
         if upstream is None:
             return None
-        key = upstream, daemon_folder(app) / "source"
+        key = upstream, app.daemon_folder / "source"
         if key not in self._known:
             self._known = {key: GitFollower(*key)}
         return self._known[key]

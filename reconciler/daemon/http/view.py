@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.errors import StateError
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.ports import Clock, DesiredHead, DesiredSet, StateStore
@@ -43,6 +44,7 @@ class Seen:
     table: Table = field(repr=False)
     records: Mapping[str, Record] = field(default_factory=dict, repr=False)
     desired: DesiredSet | None = field(default=None, repr=False)
+    outage: Outage | None = None
     sights: dict[frozenset[str], Table] = field(default_factory=dict, repr=False)
     """Tables by owners, made when they are first asked for."""
 
@@ -57,6 +59,7 @@ class View:
         workspace: Whose records the files speak of, also by not naming them.
         desired: Returns what the files said when they were last read; None when they
             could not be read. Cheap, and called from the thread.
+        outage: Returns that our own network is down, if it is; called on the loop.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class View:
         *,
         workspace: str = "",
         desired: Callable[[], DesiredSet | None] = lambda: None,
+        outage: Callable[[], Outage | None] = lambda: None,
     ) -> None:
         self._store, self._clock, self._executor = store, clock, executor
         self.workspace, self._desired = workspace, desired
+        self._outage = outage
         self._seen: Seen | None = None
         self._checked_at: datetime | None = None
         self._refreshing = asyncio.Lock()
@@ -117,13 +122,15 @@ class View:
     async def _refresh(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self._seen = await loop.run_in_executor(self._executor, self._look)
+            self._seen = await loop.run_in_executor(
+                self._executor, self._look, self._outage()
+            )
             self.error = ""
         except StateError as error:
             self.error = str(error)
         self._checked_at = self._clock.now()
 
-    def _look(self) -> Seen:
+    def _look(self, outage: Outage | None) -> Seen:
         """Return what there is now, reading no record twice that did not change."""
         before, now = self._seen, self._clock.now()
         desired = self._desired()
@@ -132,8 +139,16 @@ class View:
         records = known
         if before is None or before.sequence != sequence:
             records = self._records(known)
-        judge = _Judge(desired=desired, workspace=self.workspace, now=now)
-        if before is None or before.desired is not desired or _is_old(before, now):
+        judge = _Judge(
+            desired=desired, workspace=self.workspace, now=now, outage=outage
+        )
+        is_other = (
+            before is None
+            or before.desired is not desired
+            or before.outage != outage
+            or _is_old(before, now)
+        )
+        if before is None or is_other:
             rows, judged_at = judge.rows(records), now
         elif records is known:
             return before
@@ -145,6 +160,7 @@ class View:
             table=Table(rows),
             records=records,
             desired=desired,
+            outage=outage,
         )
 
     def _records(self, known: Mapping[str, Record]) -> Mapping[str, Record]:
@@ -179,6 +195,7 @@ class _Judge:
     desired: DesiredSet | None
     workspace: str
     now: datetime
+    outage: Outage | None
 
     def rows(self, records: Mapping[str, Record]) -> Iterator[Row]:
         """Yield every row."""
@@ -207,6 +224,7 @@ class _Judge:
             known=is_known(record, self.desired, self.workspace),
             outcome=None,
             now=self.now,
+            outage=self.outage,
         )
 
     def _pending(self, records: Mapping[str, Record]) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.errors import InputError, StateError
 from reconciler.core.outcome import Outcome
 from reconciler.core.ports import Job, StoreInfo
@@ -94,6 +95,7 @@ class Engine:
         self._synced_at: float | None = None
         self._moment: tuple[datetime, float] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._noted_up: bool | None = None
 
     async def run(self, stop: asyncio.Event, *, grace_s: float = GRACE_S) -> None:
         """Work until `stop` is set, then let running tests end for so long."""
@@ -230,7 +232,19 @@ class Engine:
             what = {"exception": type(error).__qualname__}
             logger.error("network not looked at", extra=what)  # noqa: TRY400
             return
-        was_up, self.board.network_up = self.board.network_up, is_up
+        await self._know_network(is_up=is_up)
+
+    async def _know_network(self, *, is_up: bool) -> None:
+        """Let everybody know; what needs the network is judged by that at once."""
+        was_up = self.board.outage is None
+        if is_up is not was_up:
+            since = self.world.ports.clock.now()
+            self.board.outage = None if is_up else Outage(since=since)
+        if is_up is not self._noted_up:
+            # Tried again at the next look where the disk does not take it now.
+            with contextlib.suppress(OSError):
+                await self.world.offload(self.world.note_outage, self.board.outage)
+                self._noted_up = is_up
         if is_up and not was_up:
             logger.info("our own network is back")
             self.fleet.reconnected(self.world)

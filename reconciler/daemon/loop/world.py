@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.ports import Job, Ports
 from reconciler.core.verdict import Verdict
 from reconciler.daemon.process.offloading import Offload
@@ -37,6 +38,7 @@ class World:
 
     `luck` returns a number from -1 to 1, `ticks` seconds that no clock change moves.
     `seed` parts this server's phases from another's. `parallelism` tests run at once.
+    `note_outage` tells other processes of this machine; it may raise `OSError`.
     """
 
     ports: Ports
@@ -46,3 +48,4 @@ class World:
     ticks: Callable[[], float]
     seed: int = 0
     parallelism: int = 32
+    note_outage: Callable[[Outage | None], None] = lambda _outage: None

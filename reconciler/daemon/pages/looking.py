@@ -84,6 +84,7 @@ async def show_list(request: Request) -> Response:
         types=distinct(row.type for row in table.rows),
         providers=distinct(row.provider for row in table.rows),
         notice=_notice(site.view.error),
+        outage=seen.outage,
         refresh_s=REFRESH_S,
     )
     text = await site.run(list_page, shell_of(request, "Connections"), listing)

@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.adapters.local_socket import connected_socket
 from reconciler.core.codec import from_data
 from reconciler.core.errors import StateError
 from reconciler.core.outcome import Outcome
-from reconciler.daemon.requests.socket_place import (
-    FORMAT_VERSION,
-    connected_socket,
-    socket_path,
-)
+from reconciler.daemon.requests import FORMAT_VERSION
 from reconciler.wiring import App
 
 _GONE = "the daemon went away; 'reconcile test' tests here, or start it again"
@@ -37,7 +34,7 @@ def ask_daemon(
     Raises:
         StateError: It went away before it was done, or does not understand us.
     """
-    connection = connected_socket(socket_path(app))
+    connection = connected_socket(app.socket_path)
     if connection is None:
         return None
     request = {

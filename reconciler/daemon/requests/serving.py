@@ -22,16 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.adapters.local_socket import bound_socket, is_trusted
 from reconciler.core.codec import to_data
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.outcome import Outcome, failed
 from reconciler.core.plan import Change
 from reconciler.daemon.control import Control
-from reconciler.daemon.requests.socket_place import (
-    FORMAT_VERSION,
-    bound_socket,
-    is_trusted,
-)
+from reconciler.daemon.requests import FORMAT_VERSION
 from reconciler.retesting import RETEST
 
 logger = logging.getLogger(__name__)

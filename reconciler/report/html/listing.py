@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.query import Answer, Query, Sort
 from reconciler.core.version import VERSION
@@ -70,7 +71,7 @@ class Listing:
     `all` counts everything that whoever looks may see. `latencies_ms` are those of
     the newest passed tests by name, newest last. `owners`, `types` and `providers`
     can be chosen. `notice` is what has to be said first, such as that the records
-    could not be read just now.
+    could not be read just now; `outage` that our own network is down.
     """
 
     query: Query
@@ -83,6 +84,7 @@ class Listing:
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     notice: str = ""
+    outage: Outage | None = None
     refresh_s: int = 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from reconciler.core.connectivity import Outage
 from reconciler.core.errors import DamagedError, StateError
 from reconciler.core.health import Health, Sync
 from reconciler.core.ports import DesiredHead, DesiredSet
@@ -101,6 +102,23 @@ def test_what_was_removed_is_gone(store, clock, view_of):
 
     assert "c-1" not in after.by_name
     assert len(after.rows) == 4
+
+
+def test_a_network_that_is_down_makes_all_unknown_at_once_and_back_again(
+    store, clock, view_of
+):
+    down = []
+
+    def cut():
+        down.append(Outage(since=clock.now()))
+        store.read.clear()
+
+    view = view_of(store, clock, outage=lambda: down[-1] if down else None)
+    before, during, after = looked(view, clock, cut, down.clear)
+
+    words = [{row.health for row in table.rows} for table in (before, during, after)]
+    assert words == [{Health.HEALTHY}, {Health.UNKNOWN}, {Health.HEALTHY}]
+    assert store.read == []
 
 
 def test_time_alone_makes_a_connection_stale(store, clock, view_of):

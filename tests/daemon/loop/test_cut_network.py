@@ -31,7 +31,7 @@ def cut_for(seconds, then=0):
             await fleet.for_s(60)
             cut(fleet)
             await fleet.for_s(seconds)
-            fleet.seen = health(fleet), fleet.board.network_up
+            fleet.seen = health(fleet), fleet.board.outage is None
             mend(fleet)
             if then:
                 await fleet.for_s(then)
@@ -54,9 +54,47 @@ def test_an_hours_cut_is_written_down_once_for_each():
     assert sorted(line.name for line in lines) == sorted(NAMES)
 
 
+def test_other_processes_are_told_once_that_it_is_down_and_once_that_it_is_back():
+    told = []
+
+    async def story(clock):
+        fleet = make_engine(
+            clock, [running(name) for name in NAMES], note_outage=told.append
+        )
+        async with at_work(fleet):
+            await fleet.for_s(60)
+            cut(fleet)
+            await fleet.for_s(600)
+            since = fleet.board.outage.since
+            mend(fleet)
+            await fleet.for_s(60)
+        return since
+
+    since = run_virtually(story)
+    assert [one and one.since for one in told] == [None, since, None]
+
+
+def test_a_disk_that_takes_no_note_of_it_is_asked_again():
+    told = []
+
+    def note(outage):
+        told.append(outage)
+        if len(told) < 3:
+            raise OSError("the disk is full")
+
+    async def story(clock):
+        fleet = make_engine(clock, [running("c-1")], note_outage=note)
+        async with at_work(fleet):
+            await fleet.for_s(60)
+        return fleet
+
+    assert run_virtually(story).board.counters["panics"] == 0
+    assert told == [None, None, None]
+
+
 def test_soon_after_it_is_back_everything_is_known_again():
     fleet = cut_for(3_600, then=90)
 
     assert health(fleet) == [Health.HEALTHY] * COUNT
-    assert fleet.board.network_up
+    assert fleet.board.outage is None
     assert fleet.tester.most["*"] < 20

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from reconciler.core.connectivity import Outage
 from reconciler.daemon.control import Queue, Revisions
 from reconciler.report.html.toolkit import served_assets
 from reconciler.sandbox import sandbox_account
@@ -14,6 +15,7 @@ from tests.cli.echo_server import echo_server
 from tests.cli.test_canary import PLANTED, plant, watch
 from tests.daemon.http_play import RealControl, client_of, served
 from tests.daemon.records_play import fill
+from tests.fakes import START
 from tests.report.html_reader import Elements
 
 __all__ = ["watch"]
@@ -115,13 +117,36 @@ def test_a_form_that_is_not_filled_in_rightly_is_told_on_the_page(client, fields
     assert "c-0000" in answer.text
 
 
+def test_the_list_says_that_our_network_is_down_and_since_when(app):
+    fill(app)
+    control = RealControl(app)
+    control.said = {"outage": Outage(since=app.clock.now())}
+    with served(app, control=control) as at, client_of(at) as client:
+        page = Elements(client.get("/").text).text
+        one = Elements(client.get("/connections/c-0000").text).text
+        state = client.get("/api/v1/state").json()
+        metrics = client.get("/metrics").text
+        badge = client.get("/badge.svg").text
+
+    assert "This machine has no network since" in page
+    assert "Connections that need it are unknown" in page
+    assert "Not tested since" in one
+    assert state["daemon"]["network_up"] is False
+    assert state["daemon"]["network_down_since"]
+    assert state["counts"]["health"]["healthy"] == 0
+    assert "reconcile_network_up 0.0" in metrics
+    healthy = [line for line in metrics.splitlines() if '="healthy"' in line]
+    assert {line.rpartition(" ")[2] for line in healthy} == {"0.0"}
+    assert "unknown" in badge
+
+
 def test_the_daemon_tells_why_it_is_not_ready_and_what_it_refused(app):
     fill(app)
     control = RealControl(app)
     control.said = {
         "not_ready": ("the commit abc is broken",),
         "reload_ok": False,
-        "network_up": False,
+        "outage": Outage(since=START),
         "revisions": Revisions(running="c0ffee", refused="abc", why="R201 in x.yaml"),
         "queue": Queue(waiting=3, running=1),
         "stages": {"plan": 0.25},

@@ -122,6 +122,7 @@ class DaemonAnswer:
     now: datetime
     not_ready: tuple[str, ...]
     network_up: bool
+    network_down_since: datetime | None
     reload_ok: bool
     reloaded_at: datetime | None
     revisions: Revisions
@@ -140,6 +141,7 @@ def daemon_of(state: DaemonState, *, sees_all: bool) -> DaemonAnswer:
         now=state.now,
         not_ready=told,
         network_up=state.network_up,
+        network_down_since=state.outage.since if state.outage else None,
         reload_ok=state.reload_ok,
         reloaded_at=state.reloaded_at,
         revisions=replace(state.revisions, why=why),

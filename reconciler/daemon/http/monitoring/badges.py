@@ -143,6 +143,8 @@ def _overall(table: Table) -> Said:
         said = ", ".join(f"{counts[health]} {health.value}" for health in told)
         return "connections", said, COLORS[told[0]]
     healthy = counts[Health.HEALTHY]
+    if not healthy and counts[Health.UNKNOWN]:
+        return "connections", f"{counts[Health.UNKNOWN]} unknown", GREY
     color = GREEN if healthy else GREY
     return "connections", f"{healthy} healthy", color
 

@@ -94,7 +94,12 @@ async def serving(
     paper, held = _certificate(listen), listen.limits
     with _executor() as executor, contextlib.closing(bound_socket(listen)) as bound:
         view = View(
-            app.store, app.clock, executor, workspace=app.workspace, desired=desired
+            app.store,
+            app.clock,
+            executor,
+            workspace=app.workspace,
+            desired=desired,
+            outage=lambda: control.state().outage,
         )
         site = Site(
             control=control,

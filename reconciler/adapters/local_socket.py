@@ -17,19 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.core.errors import LockedError, StateError
-from reconciler.daemon.places import daemon_folder
-from reconciler.wiring import App
 
-FORMAT_VERSION: Final = "1"
-"""Of what the two sides say to each other."""
+NAME: Final = "socket"
 _LONGEST: Final = 100
 _CREDENTIALS: Final = struct.Struct("3i")
 """Linux's `struct ucred`: process, user, group."""
-
-
-def socket_path(app: App) -> Path:
-    """Return where the socket of this workspace's daemon lies, if one runs."""
-    return daemon_folder(app) / "socket"
 
 
 def bound_socket(path: Path) -> socket.socket:
@@ -77,6 +69,14 @@ def connected_socket(path: Path) -> socket.socket | None:
         made.close()
         return None
     return made
+
+
+def is_answered(path: Path) -> bool:
+    """Tell whether a daemon lives there."""
+    made = connected_socket(path)
+    if made is not None:
+        made.close()
+    return made is not None
 
 
 def is_trusted(peer: socket.socket) -> bool:

@@ -47,7 +47,6 @@ def test_counts_come_first_and_problems_lead_the_list(listed):
 def test_a_network_that_is_down_is_said_first_and_makes_all_unknown(
     open_page, tmp_path
 ):
-    cut = "This machine has no network since"
     with fleet_site(tmp_path, is_cut=True) as at:
         page = open_page(at.url, host=at.url)
         tiles = page.get_by_role("list", name="Filter by state")

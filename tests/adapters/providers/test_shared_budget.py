@@ -407,3 +407,11 @@ def test_what_is_inside_needs_no_way_out(endpoint):
         Category.TIMEOUT
     )
     assert isinstance(world.test("b", passed(), **more), Verdict)
+
+
+def test_a_verdict_tells_whether_its_way_leads_out():
+    world = World()
+    inside = {"type": "custom_api", "config": {"endpoint": "http://bridge:8228"}}
+
+    assert world.test("a", passed(), **inside).inside
+    assert not world.test("b", passed()).inside

@@ -38,7 +38,7 @@ def echo_server(folder, behind, *, status, mark):
     authority.cert_pem.write_to_path(ca_file)
     server = _Quiet(("127.0.0.1", 0), _handler(behind, status=status, mark=mark))
     server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.context = context
     server.asked = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     file = folder / "echo.json"
@@ -59,6 +59,11 @@ def echo_server(folder, behind, *, status, mark):
 
 class _Quiet(ThreadingHTTPServer):
     """Says nothing of clients that hang up: what is printed counts as ours."""
+
+    def finish_request(self, request, client_address):
+        """Shake hands in the thread of the request: a slow client keeps nobody else."""
+        with self.context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def handle_error(self, _request, _client_address):
         pass

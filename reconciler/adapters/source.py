@@ -32,7 +32,7 @@ from reconciler.adapters.policy_file import PolicyBook
 from reconciler.adapters.sops.upkeep.rulebook import Rulebook
 from reconciler.adapters.source_cache import Row
 from reconciler.adapters.source_claims import weigh_claims
-from reconciler.adapters.source_listing import documents_in, path_in
+from reconciler.adapters.source_listing import documents_in, named_in, path_in
 from reconciler.adapters.source_reading import Reading
 from reconciler.adapters.source_values import (
     collector_paused,
@@ -82,7 +82,7 @@ class FileSource:
         cache: bool = True,
         lengths: bool = False,
         now: Callable[[], datetime] | None = None,
-        home: str = "",
+        copies: Mapping[Path, Path] | None = None,
         variables: Variables | None = None,
     ) -> None:
         """Take note of what to read; nothing is touched yet.
@@ -97,7 +97,8 @@ class FileSource:
             lengths: Judge how long sealed credentials are; not in a sandbox, whose
                 keys are as long as they happen to be.
             now: The clock that comments which end are held against.
-            home: The folder whose defaults hold for `files`, wherever those lie.
+            copies: Where to read what some of `files` are to say, before it is written
+                there: they are judged in their own place.
             variables: What files may take from the environment.
         """
         self._root = os.fspath(directory)
@@ -107,7 +108,10 @@ class FileSource:
         self._cache = str(directory / CACHE_FILE) if cache else ""
         self._lengths = lengths
         self._now = now or SystemClock().now
-        self._home = home
+        self._copies = {
+            named_in(self._root, file): os.fspath(copy)
+            for file, copy in (copies or {}).items()
+        }
         self._variables = variables or Variables()
         self._books = (Rulebook(self._root), PolicyBook(self._root))
         self._heads: Mapping[str, DesiredHead] = {}
@@ -121,9 +125,7 @@ class FileSource:
         Raises:
             InputError: The folder, or one in it, is missing or cannot be listed.
         """
-        listed = documents_in(
-            self._root, self._connections, self._targets, home=self._home
-        )
+        listed = documents_in(self._root, self._connections, self._targets)
         with collector_paused():
             reading = self._read_all(listed)
         claims = weigh_claims(reading.heads, reading.rejected, reading.former)
@@ -166,7 +168,7 @@ class FileSource:
         """
         file = self._heads[name].file
         try:
-            data = files.read_bytes(self._path(file))
+            data = files.read_bytes(self._copies.get(file, self._path(file)))
         except OSError:
             data = b""
         layer = self._layer(file)
@@ -232,7 +234,7 @@ class FileSource:
                 reading.marked[layer.file] = layer.content.decode(errors="replace")
 
     def _layer(self, file: str) -> Layer | None:
-        return self._layers.get(self._home or folder_of(file)) if self._layers else None
+        return self._layers.get(folder_of(file)) if self._layers else None
 
     def _add_fresh(self, pending: Sequence[_Fresh], reading: Reading) -> None:
         if not pending:
@@ -306,7 +308,7 @@ class FileSource:
         if refused:
             return b"", refused
         try:
-            return files.read_bytes(self._path(file)), ""
+            return files.read_bytes(self._copies.get(file, self._path(file))), ""
         except OSError as error:
             return b"", error.strerror or type(error).__name__
 

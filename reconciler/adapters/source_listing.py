@@ -13,17 +13,13 @@ from reconciler.adapters import files
 from reconciler.adapters.layers import folder_of
 
 
-def documents_in(
-    root: str, connections: str, targets: Sequence[Path], *, home: str
-) -> files.Listing:
+def documents_in(root: str, connections: str, targets: Sequence[Path]) -> files.Listing:
     """Return the documents to read, and which folders have defaults.
 
     Args:
         root: The working directory.
         connections: The folder of the documents, relative to it.
         targets: Only these documents or folders; empty for all.
-        home: The folder whose defaults hold for documents in `targets`; "" for their
-            own.
 
     Raises:
         InputError: A folder is missing, or cannot be listed.
@@ -32,7 +28,7 @@ def documents_in(
         return files.list_documents(root, connections)
     listing = files.Listing()
     for target in targets:
-        name = _named(root, target)
+        name = named_in(root, target)
         if os.path.isdir(path_in(root, name)):
             below = files.list_documents(root, name)
             listing.files += below.files
@@ -40,7 +36,7 @@ def documents_in(
             listing.defaults |= below.defaults
         else:
             listing.files.append(name)
-            listing.defaults |= files.defaults_in(root, home or folder_of(name))
+            listing.defaults |= files.defaults_in(root, folder_of(name))
     return listing
 
 
@@ -49,7 +45,8 @@ def path_in(root: str, file: str) -> str:
     return file if file[:1] == "/" else f"{root}/{file}"
 
 
-def _named(root: str, target: Path) -> str:
+def named_in(root: str, target: Path) -> str:
+    """Return what a file is called: by its place below the root where it lies there."""
     absolute = os.path.normpath(path_in(root, os.fspath(target)))
     top, full = os.path.abspath(root), os.path.abspath(absolute)
     return os.path.relpath(full, top) if full.startswith(top + os.sep) else full

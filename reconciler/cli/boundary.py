@@ -38,7 +38,7 @@ def _judged(console: Console, arguments: Sequence[str] | None) -> int:
     try:
         return _run(console, arguments)
     except click.UsageError as error:
-        error.show()
+        _placed(error).show()
         return USAGE
     except Stopped as stopped:
         click.echo(f"Stopped by {stopped}.", err=True)
@@ -47,6 +47,27 @@ def _judged(console: Console, arguments: Sequence[str] | None) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001  # the boundary: nothing passes
         return _told(console, error)
+
+
+def _placed(error: click.UsageError) -> click.UsageError:
+    """Return the error; where an option only stands too far back, it says where to."""
+    if not (isinstance(error, click.NoSuchOption) and error.ctx):
+        return error
+    root = error.ctx.find_root()
+    for option in root.command.params:
+        if error.option_name in option.opts:
+            value = (
+                ""
+                if getattr(option, "is_flag", False)
+                else f" {option.make_metavar(error.ctx)}"
+            )
+            _, _, command = error.ctx.command_path.partition(" ")
+            return click.UsageError(
+                f"{error.format_message()} It stands before the command:"
+                f" {root.info_name} {error.option_name}{value} {command}",
+                ctx=error.ctx,
+            )
+    return error
 
 
 def _run(console: Console, arguments: Sequence[str] | None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,16 +14,19 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.judging import is_wrong, judge_files, say_problems
+from reconciler.cli.sealing import mistakes_in
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.errors import InputError
 from reconciler.core.outcome import ExitCode
 from reconciler.report.diagnostics import diagnostics_human
 from reconciler.scaffolding import connection_text
-from reconciler.sealing import seal_text
+from reconciler.sealing import documents_below, seal_text
 from reconciler.wiring import App, write_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_FOLDER = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _READABLE = 0o644
+_WRONG_FOLDER = "R502"
 _PLAIN_TEXT = "R301"
 """What a draft may still lack: its credentials are sealed last."""
 _STAND_IN = "PASTE-HERE"
@@ -40,6 +42,8 @@ class Draft:
     there to answer (`asks`).
     """
 
+    folders: tuple[str, ...]
+    """Those below that of the connections, the outer ones first."""
     name: str
     kind: str
     provider: str
@@ -67,8 +71,11 @@ class Draft:
         credentials = _piped(sys.stdin.read()) if piped else {} if public else None
         config = {key: _typed(text) for key, text in _pairs(options.pop("config"))}
         active = not options.pop("inactive")
-        taken = {key: options.pop(key) for key in ("name", "kind", "provider")}
+        *folders, name = options.pop("name").split("/")
+        taken = {key: options.pop(key) for key in ("kind", "provider")}
         return cls(
+            folders=tuple(folders),
+            name=name,
             **taken,
             recipients=options.pop("recipients"),
             prompted=prompted,
@@ -132,20 +139,15 @@ def _is_refused(console: Console, app: App, draft: Draft, path: Path) -> bool:
         )
         console.say(found)
         console.say("Nothing was written.")
+    if any(one.code == _WRONG_FOLDER for one in mistakes):
+        console.say(f"Name the folder as well: reconcile new FOLDER/{draft.name}")
     return bool(mistakes)
 
 
 def _mistakes(app: App, path: Path, text: str) -> Sequence[Diagnostic]:
     """Return the errors that the document would have, except unsealed credentials."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        copy.write_text(text)
-        found = judge_files(app, [copy]).diagnostics
-    return [
-        replace(one, span=replace(one.span, file=str(path)))
-        for one in found
-        if is_wrong([one]) and one.code != _PLAIN_TEXT
-    ]
+    found = mistakes_in(app, text, file=path)
+    return [one for one in found if one.code != _PLAIN_TEXT]
 
 
 def _judge(console: Console, app: App, path: Path) -> int:
@@ -160,14 +162,16 @@ def _path_of(app: App, draft: Draft) -> Path:
             f"the name '{draft.name}' must be lower-case letters, digits, '.', '_' "
             "and '-', at most 63, and begin with a letter or a digit"
         )
-    folder = Path(app.settings.connections)
-    for suffix in (".yaml", ".yml", ".json"):
-        path = folder / f"{draft.name}{suffix}"
-        if path.exists():
-            raise InputError(
-                f"'{path}' is there already; edit it, or take another name"
-            )
-    return folder / f"{draft.name}.yaml"
+    if not all(map(_FOLDER.fullmatch, draft.folders)):
+        raise InputError(
+            f"'{'/'.join(draft.folders)}/' is no folder that connections can lie in: its parts must"
+            " begin with a letter or a digit"
+        )
+    home = Path(app.settings.connections)
+    known = documents_below(app, home) if home.is_dir() else ()
+    if there := next((one for one in known if one.stem == draft.name), None):
+        raise InputError(f"'{there}' is there already; edit it, or take another name")
+    return Path(home, *draft.folders, f"{draft.name}.yaml")
 
 
 def _asked(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from reconciler.core.structured import problems_of_parts
 from reconciler.wiring import App
 
 
-def judge_files(app: App, files: Sequence[Path] = (), *, home: str = "") -> DesiredSet:
+def judge_files(
+    app: App, files: Sequence[Path] = (), *, copies: Mapping[Path, Path] | None = None
+) -> DesiredSet:
     """Read and judge the documents; problems of `reconcile.yaml` count as theirs.
 
-    `home` is the folder whose defaults hold for `files`, "" for their own.
+    `copies` hold what some of `files` are to say, before it is written there.
     """
     try:
-        source = app.source(files, home=home)
+        source = app.source(files, copies=copies)
     except DocumentError as error:
         return DesiredSet(heads={}, diagnostics=error.diagnostics, files=1)
     if app.sight and not app.sight.is_everything:

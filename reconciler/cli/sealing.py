@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -179,18 +178,9 @@ def mistakes_in(app: App, text: str, *, file: Path) -> tuple[Diagnostic, ...]:
 
 
 def mistakes_at(app: App, copy: Path, *, file: Path) -> tuple[Diagnostic, ...]:
-    """Return the errors in a copy of a file, at their places in the file."""
-    found = judge_files(app, [copy], home=os.fspath(file.parent)).diagnostics
-    return tuple(
-        replace(one, span=replace(one.span, file=_shown(one.span.file, copy, file)))
-        for one in found
-        if is_wrong([one])
-    )
-
-
-def _shown(name: str, copy: Path, file: Path) -> str:
-    """Return the file that a problem is shown in: defaults keep their own place."""
-    return str(file) if Path(name).name == copy.name else name
+    """Return the errors that a file would have if it said what its copy says."""
+    found = judge_files(app, [file], copies={file: copy}).diagnostics
+    return tuple(one for one in found if is_wrong([one]))
 
 
 def refuse_placeholders(data: Mapping[str, Any], file: Path) -> None:

@@ -147,8 +147,10 @@ class App:
         """Return what files may take from the environment."""
         return Variables.of(self.settings.variables, self.choices)
 
-    def source(self, files: Sequence[Path] = (), *, home: str = "") -> DocumentSource:
-        """Return the documents, or just `files`, by the defaults of `home` if given."""
+    def source(
+        self, files: Sequence[Path] = (), *, copies: Mapping[Path, Path] | None = None
+    ) -> DocumentSource:
+        """Return the documents, or just `files`, some as `copies` of them have it."""
         from reconciler.adapters.source import FileSource
 
         found = FileSource(
@@ -158,7 +160,7 @@ class App:
             files=files,
             lengths=not self.choices.sandbox,
             now=self.clock.now,
-            home=home,
+            copies=copies,
             variables=self.variables,
         )
         if self.sight is None:

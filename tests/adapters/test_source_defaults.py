@@ -14,9 +14,9 @@ def unused():
     raise AssertionError("a file was parsed")
 
 
-def source(root, *, adapters=find_adapters, files=(), home=""):
+def source(root, *, adapters=find_adapters, files=(), copies=None):
     return FileSource(
-        directory=root, connections="d", adapters=adapters, files=files, home=home
+        directory=root, connections="d", adapters=adapters, files=files, copies=copies
     )
 
 
@@ -147,13 +147,14 @@ def test_a_file_that_is_asked_for_alone_has_its_defaults(tmp_path):
     assert found.heads["a"].owner == "user:alice"
 
 
-def test_a_copy_elsewhere_can_be_judged_by_the_defaults_of_its_home(tmp_path):
+def test_a_copy_elsewhere_is_judged_in_the_place_of_its_file(tmp_path):
     defaults(tmp_path, "owner: user:alice\n")
     copy = tmp_path / "elsewhere/a.yaml"
     copy.parent.mkdir()
     copy.write_text(HEAD, encoding="utf-8")
 
-    found = source(tmp_path, files=[copy], home="d").read()
+    file = tmp_path / "d/a.yaml"
+    found = source(tmp_path, files=[file], copies={file: copy}).read()
 
     assert found.heads["a"].owner == "user:alice"
 

@@ -1,9 +1,11 @@
 """policy.yaml in a pull request: who may change what, by the policy of the base."""
 
+import re
 import shutil
 
 import pytest
 
+from tests.cli.editor_scripts import use_editor
 from tests.cli.test_validate_since import commit, git
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="Git is not here")
@@ -149,3 +151,41 @@ def test_codeowners_is_checked_against_the_policy(desk):
 
 def test_codeowners_without_a_policy_says_where_to_look(repo):
     assert "docs/policy.md" in repo.here("policy", "codeowners", code=None).err
+
+
+NEW = ("--type", "ccxt_crypto", "--provider", "kraken", "--owner", "user:alice")
+
+
+def test_a_file_is_written_into_its_owners_folder(desk):
+    refused = desk.here("new", "kraken", "--public", *NEW, code=3)
+
+    assert "Name the folder as well: reconcile new FOLDER/kraken" in refused.err
+    assert not desk.file("kraken").exists()
+
+    done = desk.here("new", "alice/kraken", "--public", *NEW)
+
+    assert done.out == "connections.d/alice/kraken.yaml\n"
+    assert "$schema=../../schemas/" in desk.file("alice/kraken").read_text()
+    assert codes(desk, code=0) == []
+    again = desk.here("new", "fx/kraken", "--public", *NEW, code=1)
+    assert "'connections.d/alice/kraken.yaml' is there already" in again.err
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a//x", ".git/x", "_drafts/x"])
+def test_a_new_file_lies_where_it_is_read(desk, name):
+    assert "is no folder" in desk.here("new", name, "--public", *NEW, code=1).err
+
+
+def test_what_is_typed_is_judged_in_the_place_of_its_file(desk):
+    key = re.search("age1[a-z0-9]+", (desk.path / ".sops.yaml").read_text())[0]
+    (desk.path / "policy.yaml").write_text(f"{POLICY}recipients: [{key}]\n")
+    pair = "api_key=key-of-alice\napi_secret=secret-of-alice\n"
+    desk.here("new", "alice/kraken", "--credentials-stdin", *NEW, stdin=pair)
+
+    desk.here("set", "kraken", "api_key", "--stdin", stdin="another-key-of-alice")
+    use_editor(desk, "path.write_text(text + 'labels: {desk: fx}\\n')")
+    desk.here("edit", "kraken")
+
+    assert desk.here("decrypt", "kraken", "--extract", "api_key").out.strip() == (
+        "another-key-of-alice"
+    )

@@ -171,7 +171,7 @@ def test_new_asks_nobody_who_is_not_there(repo):
     ("arguments", "code", "said"),
     [
         (("Spot", "--type", "ccxt_crypto", "--provider", "binance"), 1, "the name"),
-        (("../up", "--type", "ccxt_crypto", "--provider", "binance"), 1, "the name"),
+        (("../up", "--type", "ccxt_crypto", "--provider", "binance"), 1, "no folder"),
         (("a", "--type", "ccxt_cryptoo", "--provider", "x"), 1, "did you mean"),
         (("spot", "--type", "ccxt_crypto", "--provider", "binance"), 1, "is there"),
         (("b", "--type", "ccxt_crypto"), 64, "--provider"),

@@ -15,9 +15,11 @@ from reconciler.cli.options import example, format_option, label_option
     epilog=example(
         "reconcile new spot --type ccxt_crypto --provider binance --symbol BTC/USDT \\",
         "  --timeframe 1h",
+        "reconcile new alice/kraken --type ccxt_crypto --provider kraken --owner \\",
+        "  user:alice",
     ),
 )
-@click.argument("name")
+@click.argument("name", metavar="[FOLDER/]NAME")
 @click.option(
     "--type", "kind", required=True, metavar="TYPE", help="Such as ccxt_crypto."
 )
@@ -63,12 +65,13 @@ from reconciler.cli.options import example, format_option, label_option
 def command(console: Console, /, *, format_: str, **options: Any) -> int:
     """Write a new connection file, sealed.
 
-    NAME becomes connections.d/NAME.yaml, from the template of its type. A terminal is
-    asked for the credentials that the provider needs; a script gives them on stdin.
-    They are never taken from the command line, and sealed before anything is
-    written. With --later, or a script that gives none, the file holds places to fill
-    in; then run 'reconcile encrypt'. Ends with 3, and writes nothing, when the file
-    would be invalid: an unknown provider, a timeframe it does not have.
+    NAME becomes connections.d/NAME.yaml, alice/NAME connections.d/alice/NAME.yaml,
+    from the template of its type. A terminal is asked for the credentials that the
+    provider needs; a script gives them on stdin. They are never taken from the
+    command line, and sealed before anything is written. With --later, or a script
+    that gives none, the file holds places to fill in; then run 'reconcile encrypt'.
+    Ends with 3, and writes nothing, when the file would be invalid: an unknown
+    provider, a timeframe it does not have.
     """
     from reconciler.cli.drafting import Draft, write_draft
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.asking import refusal_unless
+from reconciler.cli.asking import GO_ON, refusal_unless
 from reconciler.cli.console import Console
 from reconciler.cli.keys import require_key
 from reconciler.cli.planning import Asked, request_for, require_match
@@ -161,7 +161,7 @@ def _agreed(console: Console, planned: Planned, wish: Wish) -> Planned:
     gone = names([change.name for change in removals], limit=5)
     number = count(len(removals), "connection")
     what = "switched off, deleted or let go"
-    question = f"{number} would be {what}: {gone}. Go on?"
+    question = f"{number} would be {what}: {gone}{GO_ON}"
     refusal = refusal_unless(console, question, yes=wish.yes, no_input=wish.no_input)
     return _refused(planned, [refusal] if refusal else [])
 

@@ -163,8 +163,9 @@ def _path_of(app: App, draft: Draft) -> Path:
             "and '-', at most 63, and begin with a letter or a digit"
         )
     if not all(map(_FOLDER.fullmatch, draft.folders)):
+        folder = "/".join(draft.folders)
         raise InputError(
-            f"'{'/'.join(draft.folders)}/' is no folder that connections can lie in: its parts must"
+            f"'{folder}/' is no folder that connections can lie in: its parts must"
             " begin with a letter or a digit"
         )
     home = Path(app.settings.connections)

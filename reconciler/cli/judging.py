@@ -84,6 +84,13 @@ def excerpts_of(diagnostics: Iterable[Diagnostic]) -> dict[str, str]:
     return texts
 
 
+def note_empty(console: Console, app: App, desired: DesiredSet) -> None:
+    """Tell a newcomer why there is nothing to see."""
+    if not desired.files:
+        folder = app.settings.connections
+        console.say(f"There is no file in {folder} yet; 'reconcile new' writes one.")
+
+
 def say_problems(console: Console, desired: DesiredSet) -> None:
     """Tell the problems of the files on stderr, when there are any."""
     if desired.diagnostics:

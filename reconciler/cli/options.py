@@ -198,11 +198,11 @@ class End(click.ParamType[float | datetime]):
 
         if moment := parse_moment(str(value)):
             return moment
-        if "T" in str(value):
-            self.fail(
-                f"'{value}' is not a moment such as 2026-12-24T18:00:00Z", param, ctx
-            )
-        return Duration().convert(value, param, ctx)
+        seconds = _seconds(str(value))
+        if seconds is None:
+            forms = "a duration such as 4h, or a moment such as 2026-12-24T18:00:00Z"
+            self.fail(f"'{value}' is none of: {forms}", param, ctx)
+        return seconds
 
 
 class Duration(click.ParamType[float]):
@@ -217,10 +217,14 @@ class Duration(click.ParamType[float]):
         ctx: click.Context | None,
     ) -> float:
         """Return seconds."""
-        from reconciler.core.durations import parse_duration
-
-        text = str(value)
-        seconds = parse_duration(int(text) if text.isdecimal() else text)
+        seconds = _seconds(str(value))
         if seconds is None:
-            self.fail(f"'{text}' is not a duration such as 30s or 5m", param, ctx)
-        return float(seconds)
+            self.fail(f"'{value}' is not a duration such as 30s or 5m", param, ctx)
+        return seconds
+
+
+def _seconds(text: str) -> float | None:
+    from reconciler.core.durations import parse_duration
+
+    seconds = parse_duration(int(text) if text.isdecimal() else text)
+    return None if seconds is None else float(seconds)

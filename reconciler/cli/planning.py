@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
         excludes=asked.excludes,
         labels=tuple(map(str, asked.labels)),
     )
+    freezes = freezes_of(app)
+    _require_windows(asked.during_freeze, freezes)
     guards = app.settings.guards
     return PlanRequest(
         options=PlanOptions(
@@ -63,7 +66,7 @@ def request_for(app: App, asked: Asked, *, saved: Plan | None = None) -> PlanReq
             take_over=frozenset(asked.take_over),
             during_freeze=frozenset(asked.during_freeze),
         ),
-        freezes=freezes_of(app),
+        freezes=freezes,
     )
 
 
@@ -75,6 +78,17 @@ def freezes_of(app: App) -> tuple[Freeze, ...]:
     from reconciler.core.freeze_section import FreezeSection  # costs start-up time
 
     return app.part(FreezeSection).freezes()
+
+
+def _require_windows(asked: Iterable[str], freezes: Iterable[Freeze]) -> None:
+    """Raise `InputError` for a window that is none: misspelt, it would hold on."""
+    known = [freeze.window.name for freeze in freezes]
+    for name in asked:
+        if name not in known:
+            there = ", ".join(f"'{one}'" for one in known) or "none"
+            raise InputError(
+                f"--during-freeze '{name}' names no window; reconcile.yaml has: {there}"
+            )
 
 
 def plan_of(app: App, request: PlanRequest, *, base: str | None) -> Planned:

@@ -106,7 +106,10 @@ def _stem_problems(source: Source, stem: str) -> Iterator[Diagnostic]:
 def _misnamed(source: Source, name: str, stem: str) -> Diagnostic:
     shown = shape.described(stem).removeprefix("text ")
     message = f"name is '{name}', but the file's stem is {shown}"
-    hint = f"write name: {shown}, or rename the file"
+    hint = (
+        f"write name: {shown}, or rename the file; previous_names: [{name}] lets a"
+        " renamed connection keep its record"
+    )
     return shape.problem(source, ("name",), code="R205", message=message, hint=hint)
 
 

@@ -22,6 +22,8 @@ from reconciler.core.ports import StoreInfo
 from reconciler.core.refusal import Refusal
 
 FORMAT_VERSION = "1.0"
+COMMIT_LINEAGE = "git:"
+"""Begins the lineage of what stands for a store: the files as they were at a commit."""
 
 
 class ActionKind(StrEnum):
@@ -138,6 +140,12 @@ class Plan:
     def is_empty(self) -> bool:
         """Tell whether there is nothing to do."""
         return not self.changes
+
+    @property
+    def base(self) -> str:
+        """Return the commit that it compares with; empty where that is a store."""
+        commit = self.lineage.removeprefix(COMMIT_LINEAGE)
+        return commit if commit != self.lineage else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def label_term(text: str) -> LabelTerm | None:
         return LabelTerm(key=key, pattern=pattern, wanted=False) if key else None
     key, equal, pattern = text.partition("=")
     if equal:
-        good = key and not key.startswith("!")
+        good = key and not key.startswith("!") and not pattern.startswith("=")
         return LabelTerm(key=key, pattern=pattern) if good else None
     bare = text.removeprefix("!")
     good = bare and not bare.startswith("!")

@@ -138,7 +138,7 @@ def _counts_until(usage: Usage, day: int) -> list[int]:
     """
     counts = numbers_in(usage.counts)
     missing = min(max(0, day - usage.newest), DAYS)
-    return [*counts, *[0] * missing][-DAYS:]
+    return [*counts, *[0] * missing][-DAYS:] or [0]
 
 
 def _with_place(

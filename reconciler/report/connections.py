@@ -148,8 +148,21 @@ def _status_cells(row: Row, *, style: Style, now: datetime) -> tuple[str, ...]:
     )
 
 
+def _what_to_do(row: Row) -> list[str]:
+    """Return how to bring record and file together, where nothing else tells it."""
+    if row.sync is Sync.PENDING:
+        return ["file and record differ: 'reconcile plan' shows how"]
+    if row.sync is not Sync.ORPHANED:
+        return []
+    ends = "'reconcile apply --prune' deletes it"
+    if row.intent is not Intent.INACTIVE:
+        ends = f"it runs on until 'reconcile state rm {safe(row.name)}' forgets it"
+    return [f"no file declares it: put the file back, or {ends}"]
+
+
 def _trouble(row: Row, *, style: Style, now: datetime) -> list[str]:
     lines = [safe(row.suspension.in_words())] if row.suspension else []
+    lines += _what_to_do(row)
     lines += absence_lines(row, style=style, now=now)
     if row.diagnosis and is_unwell(row):
         lines += diagnosis_lines(

@@ -24,6 +24,7 @@ from reconciler.report.values import field_line
 from reconciler.report.words import (
     SIGNS,
     banner,
+    compared,
     marks,
     partner,
     plan_summary,
@@ -46,6 +47,7 @@ def plan_human(
     style = Style(color)
     limit = None if verbose else NAMES_SHOWN
     parts = [
+        [style.dim(compared(plan))] if plan.base else [],
         [style.bold(banner(plan))] if plan.scope.is_partial else [],
         _changes(plan.changes, style=style, verbose=verbose, brief=brief),
         _apart("Waiting, nothing is done for them now:", plan.waiting, style=style),

@@ -24,6 +24,7 @@ from reconciler.report.values import changed_value, value
 from reconciler.report.words import (
     SIGNS,
     banner,
+    compared,
     marks,
     partner,
     plan_summary,
@@ -61,7 +62,8 @@ def refusals_part(refusals: Sequence[Refusal]) -> Part:
 
 
 def _notice(plan: Plan) -> Part:
-    items = (f"\n> {prose(banner(plan))}",) if plan.scope.is_partial else ()
+    said = (compared(plan), banner(plan) if plan.scope.is_partial else "")
+    items = tuple(f"\n> {prose(line)}" for line in said if line)
     return Part(items=items, noun="notice")
 
 

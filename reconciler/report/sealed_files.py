@@ -66,10 +66,15 @@ def files_human(outcomes: Sequence[FileOutcome], *, color: bool = False) -> str:
         lines += _entry(one, style)
     if len(outcomes) > 1:
         counts = Counter(one.result for one in outcomes)
-        said = ", ".join(f"{number} {word}" for word, number in counts.items())
+        said = ", ".join(_counted(word, number) for word, number in counts.items())
         lines += ["", style.bold(f"{count(len(outcomes), 'file')}: {said}.")]
     lines += ["", *_advice(outcomes)]
     return page(lines) if outcomes else "No files.\n"
+
+
+def _counted(word: FileResult, number: int) -> str:
+    several = word is FileResult.DIFFERS and number > 1
+    return f"{number} {'differ' if several else word.value}"
 
 
 def files_json(outcomes: Sequence[FileOutcome]) -> str:

@@ -13,7 +13,8 @@ from reconciler.report.text import Style, clip, count, safe
 SIGNS: Final = {"added": "+", "removed": "-", "changed": "~"}
 SHORT: Final = 60
 """Characters of a value that are shown unless everything is asked for."""
-_PLAIN: Final = re.compile(r"[A-Za-z][\w./:@-]*", re.ASCII)
+_PLAIN: Final = re.compile(r"[A-Za-z][\w./:@-]*|[0-9]{1,4}[a-zA-Z]", re.ASCII)
+"""What needs no quotes; so do `15m` and `1d`, which no YAML takes for a number."""
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _MOVED_SHOWN: Final = 12
 

@@ -63,6 +63,13 @@ def banner(plan: Plan) -> str:
     )
 
 
+def compared(plan: Plan) -> str:
+    """Return what a plan without a store compares with; empty for any other."""
+    if not plan.base:
+        return ""
+    return f"Compared with commit {revision(plan.base)}, not with what is recorded."
+
+
 def marks(change: Change) -> str:
     """Return what a change asks of others: `tests, needs key`; mostly empty."""
     said = (

@@ -39,10 +39,10 @@ def test_one_code_as_data(bare):
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("R31", "did you mean 'R31"), ("nonsense", "lists them")]
+    ("word", "hint"), [("R31", "did you mean 'R31"), ("nonsense", "lists the codes")]
 )
 def test_an_unknown_code_is_wrong_usage(bare, word, hint):
     done = bare.here("explain", word, code=64)
 
-    assert f"there is no code '{word}'" in done.err
+    assert f"'{word}' is no code, connection or file" in done.err
     assert hint in done.err

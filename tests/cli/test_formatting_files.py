@@ -18,6 +18,13 @@ def written(repo):
     return repo
 
 
+def test_several_files_that_differ_are_counted_in_the_plural(repo):
+    for name in ("a", "b"):
+        repo.file(name).write_text("provider: binance\ntype: ccxt_crypto\n")
+
+    assert "2 files: 2 differ." in repo.here("fmt", "--check", code=3).out
+
+
 def test_what_new_and_encrypt_write_is_formatted(written):
     done = written.here("fmt", "--check", "spot", "good")
 

@@ -57,6 +57,13 @@ def test_a_digest_that_was_reviewed_before_the_freeze_is_still_the_plans(frozen)
     assert frozen.here("plan", "--format", "json").json["changes"] == []
 
 
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_misspelt_window_is_told(frozen, command):
+    done = frozen.here(command, "--during-freeze", "mont end", code=1)
+
+    assert "'mont end' names no window; reconcile.yaml has: 'month end'" in done.err
+
+
 def test_re_tests_go_on(frozen):
     assert "1 passed" in frozen.here("test", "spot").out
 

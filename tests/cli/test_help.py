@@ -68,6 +68,18 @@ def test_the_page_of_commands_is_what_help_says():
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("validate", "-v"), "before the command: reconcile -v validate"),
+        (("state", "list", "--state", "x"), "reconcile --state URL state list"),
+        (("plan", "-C", "x"), "reconcile -C DIRECTORY plan"),
+    ],
+)
+def test_an_option_that_stands_too_far_back_is_told_its_place(bare, arguments, said):
+    assert said in bare.here(*arguments, code=64).err
+
+
 def test_exit_codes_stand_in_the_help(bare):
     out = bare.here("--help").out
 

@@ -85,6 +85,14 @@ def test_a_key_changes_only_the_column_that_says_so(branch, monkeypatch):
     assert opened.replace("[resealed, same values]", "[tests, needs key]") == closed
 
 
+@pytest.mark.parametrize("format_", ["human", "markdown", "html"])
+def test_a_plan_says_what_it_compares_with(branch, format_):
+    base = (branch.path / ".git/refs/heads/main").read_text()[:12]
+
+    assert base in branch.here("plan", "--base", "main", "--format", format_).out
+    assert "Compared with commit" not in branch.here("plan").out
+
+
 def test_a_destination_that_moved_from_under_its_seal_is_told(branch):
     branch.edit("spot", "settings:\n", "config: {sandbox: true}\nsettings:\n")
 

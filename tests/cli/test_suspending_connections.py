@@ -167,7 +167,7 @@ def test_without_a_key_nothing_is_resumed_unless_without_a_test(out):
         (
             ("suspend", "spot", "--reason", "x", "--until", "2099-01-01T00:00"),
             64,
-            "is not a moment",
+            "is none of: a duration",
         ),
         (("resume", "spot"), 1, "'spot' is not suspended"),
         (("resume", "s*"), 1, "no operator suspended any of it"),

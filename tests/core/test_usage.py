@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,6 +113,14 @@ def test_a_day_of_a_clock_that_was_set_back_counts_for_the_newest():
     usage = used(usage, at=START - 5 * DAY, who="bot@server")
 
     assert uses_of_day(usage, now=START + DAY) == 4
+
+
+@pytest.mark.parametrize("kept", ["", "rubbish"])
+def test_counts_that_nobody_can_read_are_none(kept):
+    usage = replace(history(5), counts=kept)
+
+    assert uses_of_day(usage, now=START) == 0
+    assert used(usage, at=START, who="bot@server").counts == "1"
 
 
 @given(

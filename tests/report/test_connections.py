@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from reconciler.core.health import Intent, Sync
 from reconciler.report.connections import (
     history_human,
     history_json,
@@ -17,6 +20,7 @@ from tests.report.report_samples import (
     REJECTED,
     ROWS,
     TIMED_OUT,
+    a_row,
 )
 
 LIST = """\
@@ -87,3 +91,15 @@ def test_the_json_twins_hold_the_same_and_no_document():
 def test_the_history_is_a_table():
     assert history_human(ACTIONS) == HISTORY
     assert history_human(()) == "No actions.\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"sync": Sync.PENDING}, "'reconcile plan' shows how"),
+        ({"sync": Sync.ORPHANED, "intent": Intent.INACTIVE}, "apply --prune' deletes"),
+        ({"sync": Sync.ORPHANED}, "until 'reconcile state rm okx' forgets it"),
+    ],
+)
+def test_a_status_says_how_record_and_file_come_together(given, said):
+    assert said in status_human([a_row("okx", **given)], now=NOW)

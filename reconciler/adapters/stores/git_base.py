@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Never
 
 from reconciler.core.errors import DocumentError, StateError
+from reconciler.core.plan import COMMIT_LINEAGE
 from reconciler.core.ports import Desired, DesiredHead, LockInfo, StoreInfo
 from reconciler.core.record import (
     Attempt,
@@ -61,7 +62,7 @@ class GitBase:
         """Return the commit as a store."""
         return StoreInfo(
             url=f"git:{self._commit}",
-            lineage=f"git:{self._commit}",
+            lineage=f"{COMMIT_LINEAGE}{self._commit}",
             serial=0,
             sequence=0,
             format_version=1,

@@ -41,7 +41,7 @@ def command(console: Console, /, *, code: str | None, format_: str) -> None:
         console.result_of(format_, human, file=str(file), values=data)
         return
     if known not in RULES:
-        hint = did_you_mean(known, RULES) or "'reconcile explain' lists them"
-        raise click.UsageError(f"there is no code '{code}'; {hint}")
+        hint = did_you_mean(known, RULES) or "'reconcile explain' lists the codes"
+        raise click.UsageError(f"'{code}' is no code, connection or file; {hint}")
     human = explaining.explanation_human(known, color=console.color)
     console.result_of(format_, human, **explaining.explanation_data(known))

@@ -88,7 +88,7 @@ For the workflows: put the private key into the secret SOPS_AGE_KEY of an enviro
 def _next_steps(directory: Path, *, has_key: bool, in_git: bool) -> str:
     steps = [] if directory == Path() else [f"cd {directory}"]
     if not has_key:
-        steps.append("reconcile keygen        # unless .sops.yaml names a key of yours")
+        steps.append("reconcile keygen        # put what it prints into .sops.yaml")
     if not in_git:
         steps.append("git init && reconcile merge-driver --install")
     steps += [

@@ -41,4 +41,7 @@ def command(
     console.say_file("Keep a copy of the private key, and never commit it:", path)
     if output:
         console.say_file("To use it, set SOPS_AGE_KEY_FILE to", path.absolute())
-    console.say("Files are sealed for it once its public key stands in .sops.yaml.")
+    console.say(
+        "Files are sealed for it once its public key stands in .sops.yaml: a later"
+        " 'reconcile init' writes it there; into one that is there, write it yourself."
+    )

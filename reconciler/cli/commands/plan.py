@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     With --base it says what a branch changes, as if everything at REV had been
     applied: for pull requests, where neither store nor key is at hand.
     """
-    from reconciler.cli.judging import say_problems
+    from reconciler.cli.judging import note_empty, say_problems
     from reconciler.cli.planning import (
         Asked,
         exit_code_of_plan,
@@ -85,6 +85,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     planned = plan_of(app, request, base=base)
     require_match(planned.plan)
     say_problems(console, planned.desired)
+    note_empty(console, app, planned.desired)
     console.result(render_plan(console, planned.plan, format_))
     if out:
         write_result(out, plan_json(planned.plan).encode())

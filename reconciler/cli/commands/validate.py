@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913  # what can be asked for
     'reconcile explain CODE' tells what a code means. Errors are always told; a warning
     can be allowed for a time by a comment in its file.
     """  # fmt: skip
-    from reconciler.cli.judging import is_wrong, judge_all
+    from reconciler.cli.judging import is_wrong, judge_all, note_empty
     from reconciler.cli.problems import Problems, chosen
     from reconciler.core.outcome import ExitCode
     from reconciler.report.text import count
@@ -99,5 +99,6 @@ def command(  # noqa: PLR0913  # what can be asked for
     console.result(view.text(format_))
     if format_ == "human":
         console.say(f"{count(found.files, 'file')} read.")
+        note_empty(console, app, found)
     wrong = is_wrong(found.diagnostics, strict=strict)
     return ExitCode.INVALID if wrong else ExitCode.DONE

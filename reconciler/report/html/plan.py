@@ -97,5 +97,6 @@ def _about(plan: Plan) -> list[tuple[str, str]]:
         ("digest", plan.digest),
         ("commit", plan.commit or ""),
         ("made", moment(plan.created_at) if plan.created_at else ""),
-        ("serial", str(plan.serial) if plan.lineage else ""),
+        ("compared with", plan.base),
+        ("serial", str(plan.serial) if plan.lineage and not plan.base else ""),
     ]

@@ -20,12 +20,12 @@ def command(console: Console, /, *, file: Path, yes: bool, format_: str) -> None
 
     The present files stay beside the new ones as .bak. Plans made before fit no more.
     """
-    from reconciler.cli.asking import require_consent
+    from reconciler.cli.asking import GO_ON, require_consent
     from reconciler.cli.reading import read_file
     from reconciler.report.state import info_human, info_json
 
     app, data = console.app(), read_file(file)
-    question = f"Everything in {app.state_url} would be replaced. Go on?"
+    question = f"Everything in {app.state_url} would be replaced{GO_ON}"
     require_consent(console, question, yes=yes)
     with app.store.lock(operation="state restore", who=app.who):
         info = app.store.restore(data)

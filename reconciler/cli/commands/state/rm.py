@@ -21,14 +21,14 @@ def command(
     Nothing is sent to a provider. A connection whose file is still there comes back
     with the next apply, after a test.
     """
-    from reconciler.cli.asking import require_consent
+    from reconciler.cli.asking import GO_ON, require_consent
     from reconciler.cli.looking import record_of
     from reconciler.cli.storing import forget
 
     app = console.app()
     records = [record_of(app, name) for name in dict.fromkeys(names)]
     listed = ", ".join(record.name for record in records)
-    require_consent(console, f"{listed} would be forgotten. Go on?", yes=yes)
+    require_consent(console, f"{listed} would be forgotten{GO_ON}", yes=yes)
     forget(app, records)
     gone = [record.name for record in records]
     console.result_of(format_, "".join(f"{name}\n" for name in gone), forgotten=gone)

@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 from aiohttp import web
 
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 
 AT_ONCE = 32
 SLICE = 200

@@ -30,7 +30,7 @@ async def open_connection(
         SecretError: Its credentials cannot be unsealed here.
         ProviderError: The provider says no.
     """
-    from reconciler.adapters.providers.network import (  # noqa: PLC0415  # heavy
+    from reconciler.adapters.providers.network.session import (  # noqa: PLC0415  # heavy
         open_network,
     )
 

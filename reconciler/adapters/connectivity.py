@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from reconciler.core.connectivity import Contact, NetworkState, judge_references
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.network.session import Network
 
 _ANSWER_S: Final = 5.0
 _FRESH_S: Final = 1.0

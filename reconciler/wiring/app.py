@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.adapters.git_follow import Checkout
-    from reconciler.adapters.providers.job_test import JobTest
-    from reconciler.adapters.providers.tester import ConcurrentTester
+    from reconciler.adapters.providers.running.job import JobTest
+    from reconciler.adapters.providers.running.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
     from reconciler.core.connectivity import Outage
     from reconciler.core.sight import Sight
@@ -247,8 +247,8 @@ class App:
         return self._make_tester().opened()
 
     def _make_tester(self) -> ConcurrentTester:
-        from reconciler.adapters.providers.gate import Shared
-        from reconciler.adapters.providers.tester import ConcurrentTester
+        from reconciler.adapters.providers.running.gate import Shared
+        from reconciler.adapters.providers.running.tester import ConcurrentTester
         from reconciler.core.connectivity_settings import ConnectivitySection
 
         outlook = self.part(ConnectivitySection)
@@ -279,7 +279,7 @@ class App:
     @cached_property
     def sampler(self) -> Sampler:
         """Return what fetches data through one connection."""
-        from reconciler.adapters.providers.sampler import DirectSampler
+        from reconciler.adapters.providers.running.sampler import DirectSampler
 
         return DirectSampler(
             adapters=lambda: self.adapters,

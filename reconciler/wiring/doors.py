@@ -20,7 +20,7 @@ def explain_answer(
     app: App, provider: str, *, status: int, headers: Mapping[str, str], body: str
 ) -> Diagnosis | None:
     """Return what a provider's error answer means, None when it is no error."""
-    from reconciler.adapters.providers.answers import Answer
+    from reconciler.adapters.providers.answers.answer import Answer
     from reconciler.adapters.providers.diagnosing import diagnose_answer
 
     answer = Answer(status=status, headers=headers, body=body.strip())

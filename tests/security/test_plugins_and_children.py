@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.git import head_commit
-from reconciler.adapters.providers.tester import ConcurrentTester
+from reconciler.adapters.providers.running.tester import ConcurrentTester
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError, StateError

@@ -12,8 +12,8 @@ import pytest
 from reconciler.adapters.providers.custom_api.checks import check
 from reconciler.adapters.providers.custom_api.rows import find
 from reconciler.adapters.providers.custom_api.templates import fill_path, spell_symbol
-from reconciler.adapters.providers.ladder import explain_any
-from reconciler.adapters.providers.network import _Connector
+from reconciler.adapters.providers.ladder.climbing import explain_any
+from reconciler.adapters.providers.network.session import _Connector
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import join_url
 from reconciler.core.connection import Connection

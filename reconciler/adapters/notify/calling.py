@@ -66,10 +66,10 @@ def _judge(answer: Any) -> None:
 
 def _why(error: BaseException) -> str:
     """Return why no answer came, as the class alone tells it."""
-    from reconciler.adapters.providers.redaction import Scrubber
-    from reconciler.adapters.providers.transport import (
+    from reconciler.adapters.providers.answers.transport import (
         transport_diagnosis,
     )
+    from reconciler.adapters.providers.redaction import Scrubber
 
     found = transport_diagnosis(error, Scrubber())
     return found.summary if found else f"no answer ({type(error).__name__})"

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.evidence import (
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import (
     address_fix,
     evidence_of,
     strange_answer,
     summary_of,
 )
+from reconciler.adapters.providers.answers.waits import is_limit, retry_after_s
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES, refusal
-from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.ports import Adapter

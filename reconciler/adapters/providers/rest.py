@@ -16,13 +16,12 @@ from typing import Any
 import httpx
 from yarl import URL
 
-from reconciler.adapters.providers.addresses import AddressNotAllowedError
-from reconciler.adapters.providers.answers import (
+from reconciler.adapters.providers.answers.answer import (
     Answer,
     gate_category,
     status_category,
 )
-from reconciler.adapters.providers.evidence import (
+from reconciler.adapters.providers.answers.evidence import (
     address_fix,
     challenge_of,
     codes_of,
@@ -33,12 +32,13 @@ from reconciler.adapters.providers.evidence import (
     summary_of,
     text_of,
 )
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.answers.sentences import by_sentence, sharpened
+from reconciler.adapters.providers.answers.waits import is_limit, retry_after_s
+from reconciler.adapters.providers.network.addresses import AddressNotAllowedError
+from reconciler.adapters.providers.network.session import Network
+from reconciler.adapters.providers.network.tracing import keep_body
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.sentences import by_sentence, sharpened
 from reconciler.adapters.providers.settings import Pacer
-from reconciler.adapters.providers.tracing import keep_body
-from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 

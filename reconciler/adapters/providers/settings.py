@@ -8,12 +8,12 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.waits import reset_after_s
 from reconciler.adapters.providers.checks import Accepts, is_timeout
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.patience import waiting_for_turn
-from reconciler.adapters.providers.sharing import sharers
-from reconciler.adapters.providers.waits import reset_after_s
+from reconciler.adapters.providers.ladder.patience import waiting_for_turn
+from reconciler.adapters.providers.ladder.sharing import sharers
+from reconciler.adapters.providers.network.session import Network
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.durations import parse_duration

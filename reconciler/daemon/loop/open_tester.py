@@ -12,7 +12,7 @@ from reconciler.core.verdict import Verdict
 from reconciler.wiring import App
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.job_test import JobTest
+    from reconciler.adapters.providers.running.job import JobTest
 
 
 class OpenTester:

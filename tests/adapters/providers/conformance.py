@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.codec import to_json
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category

@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.custom_api import ADAPTER
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connection import Connection
 from reconciler.core.secret import Secret
 from reconciler.sandbox import sandbox_account

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.addresses import (
+from reconciler.adapters.providers.answers.transport import transport_diagnosis
+from reconciler.adapters.providers.network.addresses import (
     AddressNotAllowedError,
     read_ranges,
     require_allowed,
     require_literal_allowed,
 )
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.transport import transport_diagnosis
 from reconciler.core.diagnosis import Category
 
 PRIVATE = (

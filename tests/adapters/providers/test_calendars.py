@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.adapters.providers.calendars import age_rule, oldest_fresh_ms
-from reconciler.adapters.providers.candles import business_days
+from reconciler.adapters.providers.ladder.calendars import age_rule, oldest_fresh_ms
+from reconciler.adapters.providers.ladder.candles import business_days
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category
 from reconciler.core.errors import ProviderError

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.adapters.providers.candles import (
+from reconciler.adapters.providers.ladder.candles import (
     always_open,
     bounded_limit,
     business_days,

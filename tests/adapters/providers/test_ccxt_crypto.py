@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.ccxt_crypto import ADAPTER
 from reconciler.adapters.providers.ccxt_crypto.catalogue import exchanges
 from reconciler.adapters.providers.ccxt_crypto.classify import Case, explain_ccxt
@@ -30,7 +30,7 @@ from reconciler.adapters.providers.ccxt_crypto.make_catalogue import (
 )
 from reconciler.adapters.providers.ccxt_crypto.names import REMOVED, RENAMED
 from reconciler.adapters.providers.ccxt_crypto.private_reads import _READS, prove_key
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category

@@ -8,8 +8,8 @@ import ccxt.async_support as ccxt
 import pytest
 
 from reconciler.adapters.providers.ccxt_crypto.direct import made_direct
-from reconciler.adapters.providers.meter import Meter, metering
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.meter import Meter, metering
+from reconciler.adapters.providers.network.session import open_network
 
 
 def http(status="200 OK", *headers, body=b"", kind="application/json"):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.adapters.providers.candles import always_open, prove_candles
 from reconciler.adapters.providers.ccxt_crypto.introspection import introspection_of
 from reconciler.adapters.providers.ccxt_crypto.private_reads import (
     _READS,
@@ -21,7 +20,8 @@ from reconciler.adapters.providers.ccxt_crypto.rows import (
     quick_mark,
     read_candles,
 )
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.ladder.candles import always_open, prove_candles
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connection import Connection
 from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Secret

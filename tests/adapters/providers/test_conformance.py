@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.core.connection import Connection, Permissions
 from reconciler.core.diagnosis import Category

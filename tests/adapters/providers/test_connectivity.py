@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.connectivity import Outlook
-from reconciler.adapters.providers.contacts import Contacts, is_outside
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.contacts import Contacts, is_outside
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connectivity import Contact, NetworkState, judge
 
 UP, DOWN, UNSURE = NetworkState.UP, NetworkState.DOWN, NetworkState.UNSURE

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.custom_api.pages import Pages, next_link
 from reconciler.core.errors import ProviderError
 from reconciler.sandbox.candles import INSTRUMENTS

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.custom_api.caller import Retry, make_retry
 from reconciler.adapters.providers.settings import Pacer, pacer_of
 from reconciler.core.diagnosis import Category

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.waits import reset_after_s, retry_after_s
 from reconciler.adapters.providers.custom_api.answer_rules import (
     late,
     make_rules,
     unmet,
 )
-from reconciler.adapters.providers.waits import reset_after_s, retry_after_s
 from reconciler.core.diagnosis import Category
 from reconciler.core.verdict import ProbeName, ProbeStatus
 from tests.adapters.providers.custom_api_cases import feed, probe_of, verdict_of

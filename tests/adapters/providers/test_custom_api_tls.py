@@ -25,7 +25,7 @@ from reconciler.adapters.providers.custom_api.tls import (
     public_key_pin,
     read_certificate,
 )
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.diagnosis import Category
 from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Secret

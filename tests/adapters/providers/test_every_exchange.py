@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.ccxt_crypto.catalogue import exchanges
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.adapters.providers.registry import find_adapters
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.adapters.providers.calendars import open_until_ms
-from reconciler.adapters.providers.freshness import stale_at
+from reconciler.adapters.providers.ladder.calendars import open_until_ms
+from reconciler.adapters.providers.running.freshness import stale_at
 from reconciler.core.connection import Connection, HealthPolicy
 from reconciler.core.market import Mark
 

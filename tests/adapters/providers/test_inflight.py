@@ -8,10 +8,10 @@ import gc
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.inflight import Inflight
-from reconciler.adapters.providers.meter import Recorder
-from reconciler.adapters.providers.network import open_network
-from reconciler.adapters.providers.watching import Watched
+from reconciler.adapters.providers.network.inflight import Inflight
+from reconciler.adapters.providers.network.meter import Recorder
+from reconciler.adapters.providers.network.session import open_network
+from reconciler.adapters.providers.network.watching import Watched
 
 URL = "https://api.gateio.ws/api/v4/spot/time"
 

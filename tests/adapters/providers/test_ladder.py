@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -21,9 +21,9 @@ from reconciler.adapters.providers.ladder import (
     clock_rung,
     sample_plan,
 )
-from reconciler.adapters.providers.meter import Meter, Timing, skew_of
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.patience import waiting_for_turn
+from reconciler.adapters.providers.ladder.patience import waiting_for_turn
+from reconciler.adapters.providers.network.meter import Meter, Timing, skew_of
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.settings import Pacer
 from reconciler.core.connection import Connection

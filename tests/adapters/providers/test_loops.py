@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from reconciler.adapters.providers.loops import quiet_runner
+from reconciler.adapters.providers.running.loops import quiet_runner
 
 
 class Ended(BaseException):

@@ -14,7 +14,7 @@ import pytest
 from reconciler.adapters.providers.ccxt_crypto.hub import Place, hub_of
 from reconciler.adapters.providers.ccxt_crypto.market_cache import MAX_FILES
 from reconciler.adapters.providers.ccxt_crypto.session import open_session
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connection import Connection
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import ProbeName

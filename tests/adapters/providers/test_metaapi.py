@@ -16,7 +16,7 @@ from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.metaapi import ADAPTER
 from reconciler.adapters.providers.metaapi.calls import ReadPath, url_of
 from reconciler.adapters.providers.metaapi.rows import token_end
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.codec import to_json
 from reconciler.core.connection import Connection, Permissions
 from reconciler.core.diagnosis import Category

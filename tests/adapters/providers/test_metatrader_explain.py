@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.diagnosing import diagnose_answer
 from reconciler.adapters.providers.registry import find_adapters
 from tests.adapters.providers.scripted_server import MONDAY

@@ -18,7 +18,7 @@ from reconciler.adapters.providers.mtapi.calls import (
     account_request,
     native_request,
 )
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.codec import to_json
 from reconciler.core.connection import Connection, Permissions
 from reconciler.core.diagnosis import Category

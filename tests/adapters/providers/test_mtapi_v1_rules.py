@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.adapters.providers.mtapi import ADAPTER
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connection import Connection, Permissions
 from reconciler.core.diagnosis import Category
 from reconciler.core.secret import Secret

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.meter import Meter, metering
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.meter import Meter, metering
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.errors import InputError, ProviderError
 
 HEALTH = "https://api.custom-data-provider.com/v1/public/health"

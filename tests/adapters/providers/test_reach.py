@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.adapters.providers.ccxt_crypto import ADAPTER
-from reconciler.adapters.providers.meter import Timing, Tls
-from reconciler.adapters.providers.reach import (
+from reconciler.adapters.providers.ladder.reach import (
     broken_rung,
     first_to_end,
     reach_probes,
 )
+from reconciler.adapters.providers.network.meter import Timing, Tls
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.verdict import Certificate, ProbeName, ProbeStatus

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import strange_answer
 from reconciler.adapters.providers.custom_api import ADAPTER as CUSTOM
 from reconciler.adapters.providers.custom_api import rows as custom_rows
 from reconciler.adapters.providers.custom_api.feed import _OHLCV, _with_columns
@@ -18,10 +19,9 @@ from reconciler.adapters.providers.custom_api.templates import (
     fill_path,
     spell_symbol,
 )
-from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.mtapi import ADAPTER as MTAPI
 from reconciler.adapters.providers.mtapi import rows as mt_rows
-from reconciler.adapters.providers.network import open_network
+from reconciler.adapters.providers.network.session import open_network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES, refusal
 from reconciler.adapters.providers.settings import Pacer

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.adapters.providers.frozen import FREEZING, Frozen
-from reconciler.adapters.providers.gate import Gate, Shared
-from reconciler.adapters.providers.holds import Holds
-from reconciler.adapters.providers.rates import Rates
+from reconciler.adapters.providers.ladder.rates import Rates
+from reconciler.adapters.providers.ladder.sharing import sharing
+from reconciler.adapters.providers.running.frozen import FREEZING, Frozen
+from reconciler.adapters.providers.running.gate import Gate, Shared
+from reconciler.adapters.providers.running.holds import Holds
+from reconciler.adapters.providers.running.ways import Way, account_of, way_of
 from reconciler.adapters.providers.settings import pacer_of
-from reconciler.adapters.providers.sharing import sharing
-from reconciler.adapters.providers.ways import Way, account_of, way_of
 from reconciler.core.connection import Connection
 from reconciler.core.connectivity import NetworkState
 from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.providers.registry import find_adapters
-from reconciler.adapters.providers.sampler import DirectSampler
-from reconciler.adapters.providers.tester import ConcurrentTester
+from reconciler.adapters.providers.running.sampler import DirectSampler
+from reconciler.adapters.providers.running.tester import ConcurrentTester
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError, SecretError

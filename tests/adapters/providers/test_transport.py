@@ -11,8 +11,8 @@ import aiohttp
 import httpx
 import pytest
 
+from reconciler.adapters.providers.answers.transport import transport_diagnosis
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.transport import transport_diagnosis
 from reconciler.core.diagnosis import Category
 
 C = Category

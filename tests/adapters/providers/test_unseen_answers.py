@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.sentences import by_sentence
+from reconciler.adapters.providers.answers.waits import retry_after_s
 from reconciler.adapters.providers.ccxt_crypto.foreign import explain_answer
 from reconciler.adapters.providers.ccxt_crypto.native import CODES
 from reconciler.adapters.providers.diagnosing import explain_rest
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import PLAIN_CODES
-from reconciler.adapters.providers.sentences import by_sentence
-from reconciler.adapters.providers.waits import retry_after_s
 
 TABLES = Path(__file__).parents[2] / "data/answers"
 NOW_S = 1_712_840_000

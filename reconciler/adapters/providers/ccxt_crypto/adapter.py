@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchanges
 from reconciler.adapters.providers.ccxt_crypto.checks import check
 from reconciler.adapters.providers.ccxt_crypto.names import RENAMED
@@ -17,7 +17,7 @@ from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.network.session import Network
 
 _TEMPLATE = """\
 {credentials}config:

@@ -12,17 +12,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.adapters.providers.answers import (
+from reconciler.adapters.providers.answers.answer import (
     Answer,
     gate_category,
     status_category,
 )
-from reconciler.adapters.providers.ccxt_crypto.native import (
-    hint_of,
-    known_code,
-    meaning_of,
-)
-from reconciler.adapters.providers.evidence import (
+from reconciler.adapters.providers.answers.evidence import (
     address_fix,
     codes_of,
     evidence_of,
@@ -32,10 +27,15 @@ from reconciler.adapters.providers.evidence import (
     summary_of,
     text_of,
 )
+from reconciler.adapters.providers.answers.sentences import by_sentence, sharpened
+from reconciler.adapters.providers.answers.transport import transport_diagnosis
+from reconciler.adapters.providers.answers.waits import is_limit, retry_after_s
+from reconciler.adapters.providers.ccxt_crypto.native import (
+    hint_of,
+    known_code,
+    meaning_of,
+)
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.sentences import by_sentence, sharpened
-from reconciler.adapters.providers.transport import transport_diagnosis
-from reconciler.adapters.providers.waits import is_limit, retry_after_s
 from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
 
 _BAD_REQUEST = 400

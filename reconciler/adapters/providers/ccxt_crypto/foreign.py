@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import strange_answer
 from reconciler.adapters.providers.ccxt_crypto.classify import (
     Case,
     explain_ccxt,
     explain_native,
 )
 from reconciler.adapters.providers.ccxt_crypto.library import import_plain_exchange
-from reconciler.adapters.providers.evidence import strange_answer
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Diagnosis
 

@@ -31,9 +31,9 @@ from reconciler.adapters.providers.ccxt_crypto.market_cache import (
     save_markets,
 )
 from reconciler.adapters.providers.ccxt_crypto.names import CREDENTIAL_ATTRIBUTES
-from reconciler.adapters.providers.ladder import explain_any
-from reconciler.adapters.providers.meter import Meter, Timing, metering
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.ladder.climbing import explain_any
+from reconciler.adapters.providers.network.meter import Meter, Timing, metering
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError

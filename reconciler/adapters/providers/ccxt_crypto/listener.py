@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.evidence import strange_answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import strange_answer
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.errors import ProviderError
 

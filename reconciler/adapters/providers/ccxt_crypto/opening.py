@@ -9,7 +9,7 @@ from reconciler.adapters.providers.ccxt_crypto.hub import Place
 from reconciler.adapters.providers.ccxt_crypto.keys import Keys, read_keys
 from reconciler.adapters.providers.ccxt_crypto.names import MARKETS_NEED_A_KEY
 from reconciler.adapters.providers.checks import is_text
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.settings import checked, setting, timeout_s
 from reconciler.core.connection import Connection

@@ -8,7 +8,8 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from reconciler.adapters.providers.candles import (
+from reconciler.adapters.providers.checks import nearest
+from reconciler.adapters.providers.ladder.candles import (
     ROW_FIELDS,
     MaxAge,
     make_candle,
@@ -16,7 +17,6 @@ from reconciler.adapters.providers.candles import (
     prove_candles,
     to_decimal,
 )
-from reconciler.adapters.providers.checks import nearest
 from reconciler.core.market import (
     Account,
     Candle,

@@ -7,13 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from reconciler.adapters.providers.budget import permission_rungs
-from reconciler.adapters.providers.calendars import age_rule
-from reconciler.adapters.providers.candles import (
-    SAMPLE_ROWS,
-    always_open,
-    bounded_limit,
-)
 from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange
 from reconciler.adapters.providers.ccxt_crypto.classify import (
     Case,
@@ -44,7 +37,14 @@ from reconciler.adapters.providers.ccxt_crypto.rows import (
     read_candles,
     read_ticker,
 )
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.budget import permission_rungs
+from reconciler.adapters.providers.ladder.calendars import age_rule
+from reconciler.adapters.providers.ladder.candles import (
+    SAMPLE_ROWS,
+    always_open,
+    bounded_limit,
+)
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -55,8 +55,8 @@ from reconciler.adapters.providers.ladder import (
     explain_any,
     sample_plan,
 )
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.patience import waiting_for_turn
+from reconciler.adapters.providers.ladder.patience import waiting_for_turn
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.settings import (
     pacer_of,
 )

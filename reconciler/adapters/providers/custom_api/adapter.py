@@ -12,7 +12,7 @@ from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.network.session import Network
 
 _TEMPLATE = """\
 credentials:  # seal it before you commit

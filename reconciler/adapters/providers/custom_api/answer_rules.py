@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import parse_json
 from reconciler.adapters.providers.custom_api.rows import find
-from reconciler.adapters.providers.evidence import parse_json
 from reconciler.core.diagnosis import Category
 
 _JSON_TYPES = ("application/json", "+json")

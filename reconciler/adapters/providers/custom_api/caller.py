@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.waits import retry_after_s
 from reconciler.adapters.providers.custom_api.signers import Signer
-from reconciler.adapters.providers.patience import left_s
+from reconciler.adapters.providers.ladder.patience import left_s
 from reconciler.adapters.providers.rest import PLAIN_CODES, Request, RestClient, refusal
-from reconciler.adapters.providers.waits import retry_after_s
 from reconciler.core.diagnosis import KINDS
 from reconciler.core.durations import parse_duration
 

@@ -8,16 +8,11 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from reconciler.adapters.providers.answers import Answer
-from reconciler.adapters.providers.budget import is_declared, permission_rungs
-from reconciler.adapters.providers.calendars import age_rule
-from reconciler.adapters.providers.candles import (
-    SAMPLE_ROWS,
-    bounded_limit,
-    business_days,
-    described,
-    malformed,
-    prove_candles,
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import (
+    evidence_of,
+    parse_json,
+    strange_answer,
 )
 from reconciler.adapters.providers.custom_api.answer_rules import late, unmet
 from reconciler.adapters.providers.custom_api.caller import Caller
@@ -40,12 +35,17 @@ from reconciler.adapters.providers.custom_api.tls import (
     client_refusal,
     refused_certificate,
 )
-from reconciler.adapters.providers.evidence import (
-    evidence_of,
-    parse_json,
-    strange_answer,
+from reconciler.adapters.providers.ladder.budget import is_declared, permission_rungs
+from reconciler.adapters.providers.ladder.calendars import age_rule
+from reconciler.adapters.providers.ladder.candles import (
+    SAMPLE_ROWS,
+    bounded_limit,
+    business_days,
+    described,
+    malformed,
+    prove_candles,
 )
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -55,7 +55,7 @@ from reconciler.adapters.providers.ladder import (
     clock_rung,
     sample_plan,
 )
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.rest import PLAIN_CODES, Request, join_url, refusal
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
 from reconciler.adapters.providers.custom_api.rows import find
 from reconciler.adapters.providers.custom_api.templates import moments, names_in
 from reconciler.core.diagnosis import Category, diagnose

@@ -15,7 +15,11 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from reconciler.adapters.providers.candles import make_candle, malformed, to_decimal
+from reconciler.adapters.providers.ladder.candles import (
+    make_candle,
+    malformed,
+    to_decimal,
+)
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.market import Account, Candle, Ticker

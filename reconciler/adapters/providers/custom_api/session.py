@@ -32,8 +32,8 @@ from reconciler.adapters.providers.custom_api.tokens import (
     TokenSigner,
     make_token_request,
 )
-from reconciler.adapters.providers.ladder import Climb
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.ladder.climbing import Climb
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.rest import RestClient, explain_httpx
 from reconciler.adapters.providers.settings import Pacer, pacer_of

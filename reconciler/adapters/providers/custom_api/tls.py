@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.adapters.providers.custom_api.accepts import pin_bytes
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Credentials

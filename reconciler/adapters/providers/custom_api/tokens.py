@@ -12,9 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import (
+    codes_of,
+    parse_json,
+    strange_answer,
+)
 from reconciler.adapters.providers.custom_api.signers import basic
-from reconciler.adapters.providers.evidence import codes_of, parse_json, strange_answer
 from reconciler.adapters.providers.rest import Request, RestClient, refusal
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError

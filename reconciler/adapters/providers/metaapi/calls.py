@@ -21,9 +21,9 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.adapters.providers.answers import Answer
+from reconciler.adapters.providers.answers.answer import Answer
+from reconciler.adapters.providers.answers.evidence import parse_json
 from reconciler.adapters.providers.diagnosing import explain_rest
-from reconciler.adapters.providers.evidence import parse_json
 from reconciler.adapters.providers.metatrader.hours import (
     silent_or_not,
 )

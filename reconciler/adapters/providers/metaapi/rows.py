@@ -13,7 +13,11 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reconciler.adapters.providers.candles import make_candle, malformed, to_decimal
+from reconciler.adapters.providers.ladder.candles import (
+    make_candle,
+    malformed,
+    to_decimal,
+)
 from reconciler.adapters.providers.metaapi.checks import is_region
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError

@@ -14,9 +14,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from reconciler.adapters.providers.candles import bounded_limit
 from reconciler.adapters.providers.checks import is_text
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.candles import bounded_limit
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -53,7 +53,7 @@ from reconciler.adapters.providers.metatrader.rights import (
 from reconciler.adapters.providers.metatrader.series import (
     prove_series,
 )
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import make_scrubber
 from reconciler.adapters.providers.rest import Request, RestClient, explain_httpx
 from reconciler.adapters.providers.settings import (

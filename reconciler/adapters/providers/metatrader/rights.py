@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.adapters.providers.budget import permission_rungs
-from reconciler.adapters.providers.ladder import Rung, Step, Trail
+from reconciler.adapters.providers.ladder.budget import permission_rungs
+from reconciler.adapters.providers.ladder.climbing import Rung, Step, Trail
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category
 from reconciler.core.errors import ProviderError

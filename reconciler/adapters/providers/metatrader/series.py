@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.adapters.providers.calendars import age_rule
-from reconciler.adapters.providers.candles import (
+from reconciler.adapters.providers.checks import nearest
+from reconciler.adapters.providers.ladder.calendars import age_rule
+from reconciler.adapters.providers.ladder.candles import (
     SAMPLE_ROWS,
     described,
     foreign_exchange,
     prove_candles,
 )
-from reconciler.adapters.providers.checks import nearest
-from reconciler.adapters.providers.ladder import Rung, sample_plan
+from reconciler.adapters.providers.ladder.climbing import Rung, sample_plan
 from reconciler.adapters.providers.metatrader.hours import (
     SilentError,
     closed_sentence,

@@ -13,8 +13,8 @@ from reconciler.core.ports import Finding, ProviderInfo, Session
 from reconciler.core.secret import Credentials
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.answers import Answer
-    from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.answers.answer import Answer
+    from reconciler.adapters.providers.network.session import Network
     from reconciler.adapters.providers.redaction import Scrubber
 
 _TEMPLATE = """\

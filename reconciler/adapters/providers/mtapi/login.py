@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.adapters.providers.ladder.patience import waiting_for_turn
 from reconciler.adapters.providers.metatrader.hours import (
     SilentError,
 )
@@ -27,8 +28,7 @@ from reconciler.adapters.providers.mtapi.calls import (
     read_document,
     read_text,
 )
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.patience import waiting_for_turn
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.adapters.providers.rest import RestClient
 from reconciler.core.diagnosis import Category, diagnose

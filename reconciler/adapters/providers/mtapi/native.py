@@ -20,8 +20,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from reconciler.adapters.providers.candles import bounded_limit
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.candles import bounded_limit
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -64,7 +64,7 @@ from reconciler.adapters.providers.mtapi.session import (
     DEFAULT_TIMEFRAME,
     require_timeframe,
 )
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.rest import RestClient, explain_httpx
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose

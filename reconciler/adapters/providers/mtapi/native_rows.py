@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.adapters.providers.candles import make_candle, malformed
+from reconciler.adapters.providers.ladder.candles import make_candle, malformed
 from reconciler.adapters.providers.metatrader.zones import (
     utc_offset_of,
 )

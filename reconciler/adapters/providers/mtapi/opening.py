@@ -26,7 +26,7 @@ from reconciler.adapters.providers.mtapi.dialects import (
     platform_of,
 )
 from reconciler.adapters.providers.mtapi.login import Entry, LearningScrubber
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.plain_keys import PlainKeys, read_plain_keys
 from reconciler.adapters.providers.rest import RestClient
 from reconciler.adapters.providers.settings import (

@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reconciler.adapters.providers.candles import make_candle, malformed, to_decimal
+from reconciler.adapters.providers.ladder.candles import (
+    make_candle,
+    malformed,
+    to_decimal,
+)
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 from reconciler.core.market import Account, Candle, Ticker

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from reconciler.adapters.providers.candles import bounded_limit
-from reconciler.adapters.providers.ladder import (
+from reconciler.adapters.providers.ladder.candles import bounded_limit
+from reconciler.adapters.providers.ladder.climbing import (
     Climb,
     Rung,
     Step,
@@ -48,7 +48,7 @@ from reconciler.adapters.providers.mtapi.rows import (
     read_symbols,
     read_ticker,
 )
-from reconciler.adapters.providers.network import Network
+from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import make_scrubber
 from reconciler.adapters.providers.rest import RestClient, explain_httpx
 from reconciler.core.diagnosis import Category, diagnose

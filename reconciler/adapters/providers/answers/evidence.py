@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from reconciler.adapters.providers.answers import Answer, gate_category
+from reconciler.adapters.providers.answers.answer import Answer, gate_category
+from reconciler.adapters.providers.answers.sentences import as_words
 from reconciler.adapters.providers.redaction import Scrubber, names_a_secret
-from reconciler.adapters.providers.sentences import as_words
 from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
 
 _CODE_FIELDS = (

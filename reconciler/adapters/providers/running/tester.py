@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.adapters.providers.gate import Gate, Shared
-from reconciler.adapters.providers.job_test import JobTest
-from reconciler.adapters.providers.loops import quiet_runner, rare_collections
+from reconciler.adapters.providers.running.gate import Gate, Shared
+from reconciler.adapters.providers.running.job import JobTest
+from reconciler.adapters.providers.running.loops import quiet_runner, rare_collections
 from reconciler.core.ports import Adapter, Clock, Job, Observer, Unsealer
 from reconciler.core.verdict import Verdict
 
@@ -90,7 +90,7 @@ class ConcurrentTester:
     async def opened(self) -> AsyncIterator[JobTest]:
         """Yield what tests one job, over a network that is open meanwhile."""
         from reconciler.adapters.connectivity import Outlook
-        from reconciler.adapters.providers.network import open_network
+        from reconciler.adapters.providers.network.session import open_network
 
         async with open_network(
             self.sandbox,

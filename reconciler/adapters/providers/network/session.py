@@ -24,22 +24,22 @@ import aiohttp
 from aiohttp.abc import ResolveResult
 from yarl import URL
 
-from reconciler.adapters.providers.addresses import (
+from reconciler.adapters.providers.network.addresses import (
     NetworkRange,
     read_ranges,
     require_allowed,
     require_literal_allowed,
     require_plain_spelling,
 )
-from reconciler.adapters.providers.bounded import BoundedResponse
-from reconciler.adapters.providers.contacts import Contacts
-from reconciler.adapters.providers.inflight import Inflight
-from reconciler.adapters.providers.loopback import (
+from reconciler.adapters.providers.network.bounded import BoundedResponse
+from reconciler.adapters.providers.network.contacts import Contacts
+from reconciler.adapters.providers.network.inflight import Inflight
+from reconciler.adapters.providers.network.loopback import (
     LoopbackResolver,
     Sandbox,
     read_sandbox,
 )
-from reconciler.adapters.providers.meter import (
+from reconciler.adapters.providers.network.meter import (
     Recorder,
     note_connected,
     note_connecting,
@@ -47,8 +47,8 @@ from reconciler.adapters.providers.meter import (
     note_socket,
     note_turn,
 )
-from reconciler.adapters.providers.tracing import make_keeper
-from reconciler.adapters.providers.watching import Timed, Watched
+from reconciler.adapters.providers.network.tracing import make_keeper
+from reconciler.adapters.providers.network.watching import Timed, Watched
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import InputError, ProviderError
 from reconciler.core.ports import Clock
@@ -108,7 +108,7 @@ class Network:
         With a context of its own it shares no connection with other clients.
         """
         # Not at the top: exchanges need no httpx, and a run imports it for long.
-        from reconciler.adapters.providers.http_client import make_client
+        from reconciler.adapters.providers.network.http_client import make_client
 
         return make_client(self._guarded(proxy, tls), tls=self.tls)
 

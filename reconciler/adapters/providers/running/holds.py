@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from reconciler.adapters.providers.ways import Way
+from reconciler.adapters.providers.running.ways import Way
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
 SHORT_S: Final = 5.0

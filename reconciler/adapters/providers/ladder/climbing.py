@@ -11,21 +11,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from reconciler.adapters.providers.meter import Meter, Timing, metering
-from reconciler.adapters.providers.network import Network
-from reconciler.adapters.providers.patience import Patience, is_limited
-from reconciler.adapters.providers.reach import (
+from reconciler.adapters.providers.answers.transport import (
+    timeout_diagnosis,
+    transport_diagnosis,
+)
+from reconciler.adapters.providers.ladder.patience import Patience, is_limited
+from reconciler.adapters.providers.ladder.reach import (
     broken_rung,
     first_to_end,
     left_out,
     reach_probes,
 )
+from reconciler.adapters.providers.network.meter import Meter, Timing, metering
+from reconciler.adapters.providers.network.session import Network
+from reconciler.adapters.providers.network.tracing import trace_lines
 from reconciler.adapters.providers.redaction import Scrubber
-from reconciler.adapters.providers.tracing import trace_lines
-from reconciler.adapters.providers.transport import (
-    timeout_diagnosis,
-    transport_diagnosis,
-)
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError

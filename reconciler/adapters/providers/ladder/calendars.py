@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from reconciler.adapters.providers.candles import (
+from reconciler.adapters.providers.ladder.candles import (
     STALE_BARS,
     MaxAge,
     always_open,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.adapters.providers.loops import quiet_runner, unseal_job
+from reconciler.adapters.providers.running.loops import quiet_runner, unseal_job
 from reconciler.core.connection import Connection
 from reconciler.core.ports import (
     Adapter,
@@ -40,8 +40,8 @@ class DirectSampler:
     async def _sample(
         self, connection: Connection, unsealed: Unsealed, ask: Ask
     ) -> Sample:
-        from reconciler.adapters.providers.meter import Meter, metering
-        from reconciler.adapters.providers.network import open_network
+        from reconciler.adapters.providers.network.meter import Meter, metering
+        from reconciler.adapters.providers.network.session import open_network
 
         adapter = self.adapters()[connection.type]
         async with (

@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.adapters.providers.contacts import is_outside
-from reconciler.adapters.providers.frozen import Frozen
-from reconciler.adapters.providers.holds import SHORT_S, Holds, wait_asked_for
-from reconciler.adapters.providers.rates import Rates
-from reconciler.adapters.providers.sharing import sharing
-from reconciler.adapters.providers.ways import Way, account_of, way_of
+from reconciler.adapters.providers.ladder.rates import Rates
+from reconciler.adapters.providers.ladder.sharing import sharing
+from reconciler.adapters.providers.network.contacts import is_outside
+from reconciler.adapters.providers.running.frozen import Frozen
+from reconciler.adapters.providers.running.holds import SHORT_S, Holds, wait_asked_for
+from reconciler.adapters.providers.running.ways import Way, account_of, way_of
 from reconciler.core.connectivity import NetworkState
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError

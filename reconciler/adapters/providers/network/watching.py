@@ -6,8 +6,8 @@ import asyncio
 from types import TracebackType
 from typing import Any
 
-from reconciler.adapters.providers.inflight import Inflight
-from reconciler.adapters.providers.meter import Marks, Recorder
+from reconciler.adapters.providers.network.inflight import Inflight
+from reconciler.adapters.providers.network.meter import Marks, Recorder
 
 
 class Timed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.adapters.providers.meter import Timing
+from reconciler.adapters.providers.network.meter import Timing
 from reconciler.adapters.providers.redaction import Scrubber
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def keep_body(body: bytes | bytearray) -> None:
 
     For clients that read it piece by piece, which aiohttp does not tell of.
     """
-    from reconciler.adapters.providers.meter import current_timing
+    from reconciler.adapters.providers.network.meter import current_timing
 
     timing = current_timing()
     if timing is not None and timing.exchange is not None:
@@ -85,7 +85,7 @@ def keep_body(body: bytes | bytearray) -> None:
 
 
 async def _started(_session: Any, ctx: SimpleNamespace, params: Any) -> None:
-    from reconciler.adapters.providers.meter import current_timing
+    from reconciler.adapters.providers.network.meter import current_timing
 
     ctx.exchange = Exchange(
         method=params.method, url=str(params.url), sent_headers=dict(params.headers)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from reconciler.adapters.providers.calendars import open_until_ms
-from reconciler.adapters.providers.candles import MARKET_STALE_MS
+from reconciler.adapters.providers.ladder.calendars import open_until_ms
+from reconciler.adapters.providers.ladder.candles import MARKET_STALE_MS
 from reconciler.adapters.providers.metatrader.hours import window_end_ms
 from reconciler.core.connection import Connection
 from reconciler.core.market import Mark, timeframe_ms

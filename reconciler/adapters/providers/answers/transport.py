@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import aiohttp
 
-from reconciler.adapters.providers.addresses import AddressNotAllowedError
-from reconciler.adapters.providers.bounded import AnswerTooLongError
+from reconciler.adapters.providers.network.addresses import AddressNotAllowedError
+from reconciler.adapters.providers.network.bounded import AnswerTooLongError
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from reconciler.adapters.providers.meter import Timing, Tls
+from reconciler.adapters.providers.network.meter import Timing, Tls
 from reconciler.core.diagnosis import Category, Diagnosis
 from reconciler.core.verdict import Certificate, Probe, ProbeName, ProbeStatus
 

@@ -9,7 +9,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.network import GuardedSession
+    from reconciler.adapters.providers.network.session import GuardedSession
 
 
 def make_client(session: GuardedSession, *, tls: ssl.SSLContext) -> httpx.AsyncClient:

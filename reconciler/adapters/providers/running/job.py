@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.adapters.providers.freshness import stale_at
-from reconciler.adapters.providers.loops import panics_as_errors, unseal_job
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.registry import AdapterError, find_adapter
+from reconciler.adapters.providers.running.freshness import stale_at
+from reconciler.adapters.providers.running.loops import panics_as_errors, unseal_job
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
@@ -20,8 +20,8 @@ from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
 if TYPE_CHECKING:
-    from reconciler.adapters.providers.gate import Gate
-    from reconciler.adapters.providers.network import Network
+    from reconciler.adapters.providers.network.session import Network
+    from reconciler.adapters.providers.running.gate import Gate
 
 _MAX_REASON_CHARS = 1_000
 _NO_DATA_KEY = 128
@@ -98,8 +98,8 @@ class JobTest:
 
     async def sample(self, job: Job, ask: Ask) -> Sample:
         """Fetch data; raises `ProviderError` or `SecretError`."""
-        from reconciler.adapters.providers.meter import Meter, metering
-        from reconciler.adapters.providers.sampler import answer_of
+        from reconciler.adapters.providers.network.meter import Meter, metering
+        from reconciler.adapters.providers.running.sampler import answer_of
 
         unsealed = unseal_job(self.unsealer, job)
         self.gate.require_open(job, unsealed.credentials)

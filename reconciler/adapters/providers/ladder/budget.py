@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from reconciler.adapters.providers.ladder import Rung, Step, Trail
+from reconciler.adapters.providers.ladder.climbing import Rung, Step, Trail
 from reconciler.core.connection import Connection, Permissions
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError

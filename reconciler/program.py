@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from reconciler.core.errors import StateError
 from reconciler.core.ports import Ask, Sample, Session
 from reconciler.recording import record_fetch, running_job
+from reconciler.waiting import require_no_wait
 from reconciler.wiring import App, Choices
 
 
@@ -19,6 +21,8 @@ async def open_connection(
 
     The use is noted in the store, as the panel did (`last_used_at`, a `fetch` in the
     action log); a store that cannot be written does not keep anybody from its data.
+    All that one event loop opens of a repository shares a network, the exchanges'
+    limits, and what providers said of bans and keys.
 
     Args:
         name: The connection's name.
@@ -28,27 +32,20 @@ async def open_connection(
     Raises:
         StateError: No active revision of that name is recorded.
         SecretError: Its credentials cannot be unsealed here.
-        ProviderError: The provider says no.
+        ProviderError: The provider says no, or said to wait a while ago.
     """
-    from reconciler.adapters.providers.network.session import (  # noqa: PLC0415  # heavy
-        open_network,
-    )
+    from reconciler.adapters.providers.running.commons import in_common  # noqa: PLC0415  # heavy
 
     app = App(choices or Choices.of_environment())
     try:
         job = running_job(app, name)
-        unsealed = app.unsealer.unseal(job.text, file=job.file)
-        adapter = app.adapters[job.connection.type]
-        with suppress(StateError):
-            record_fetch(app, name, Ask(), sample=Sample(), detail="opened")
-        async with (
-            open_network(
-                app.choices.sandbox,
-                clock=app.clock,
-                allow=app.settings.network.allow,
-            ) as network,
-            adapter.open(job.connection, unsealed.credentials, network) as session,
-        ):
-            yield session
+        require_no_wait(app, job)
+        place = (app.choices.directory.resolve(), app.choices.sandbox)
+        async with in_common(place, app.open_tester) as test:
+            own = replace(test, unsealer=app.unsealer, adapters=app.adapters)
+            async with own.session(job) as session:
+                with suppress(StateError):
+                    record_fetch(app, name, Ask(), sample=Sample(), detail="opened")
+                yield session
     finally:
         app.close()

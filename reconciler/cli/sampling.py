@@ -13,6 +13,7 @@ from reconciler.core.outcome import ExitCode
 from reconciler.core.ports import Ask, Job, Sample
 from reconciler.recording import record_fetch
 from reconciler.report.samples import sample_csv, sample_human, sample_json
+from reconciler.waiting import require_no_wait
 from reconciler.wiring import App
 
 
@@ -54,6 +55,7 @@ def ask_for(  # noqa: PLR0913  # what can be asked for
 def fetch(app: App, name: str, job: Job, ask: Ask) -> Sample:
     """Fetch, and note in the store that it was done."""
     try:
+        require_no_wait(app, job)
         sample = app.sampler.sample(job, ask)
     except ProviderError as error:
         record_fetch(app, name, ask, sample=None, detail=str(error))

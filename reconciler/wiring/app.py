@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.adapters.git_follow import Checkout
+    from reconciler.adapters.providers.running.gate import Shared
     from reconciler.adapters.providers.running.job import JobTest
     from reconciler.adapters.providers.running.tester import ConcurrentTester
     from reconciler.adapters.sops import Keyring
@@ -242,9 +244,15 @@ class App:
 
         return LazyTester(self._make_tester)
 
-    def open_tester(self) -> AbstractAsyncContextManager[JobTest]:
-        """Return what tests one job after another over a network that stays open."""
-        return self._make_tester().opened()
+    def open_tester(
+        self, shared: Shared | None = None
+    ) -> AbstractAsyncContextManager[JobTest]:
+        """Return what tests one job after another over a network that stays open.
+
+        `shared` is what is known already of limits and keys.
+        """
+        tester = self._make_tester()
+        return (replace(tester, shared=shared) if shared else tester).opened()
 
     def _make_tester(self) -> ConcurrentTester:
         from reconciler.adapters.providers.running.gate import Shared
@@ -281,14 +289,7 @@ class App:
         """Return what fetches data through one connection."""
         from reconciler.adapters.providers.running.sampler import DirectSampler
 
-        return DirectSampler(
-            adapters=lambda: self.adapters,
-            unsealer=self.unsealer,
-            clock=self.clock,
-            sandbox=self.choices.sandbox,
-            allow=self.settings.network.allow,
-            cache=self.choices.directory / CACHE_FOLDER,
-        )
+        return DirectSampler(self._make_tester())
 
     @cached_property
     def unsealer(self) -> SopsUnsealer:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.test_validate_since import commit, git
 
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="Git is not here")
+
 
 @pytest.fixture
 def running(live):
@@ -53,9 +55,8 @@ def test_history_and_show_follow_a_rename(running):
     assert "used by" in shown
 
 
+@needs_git
 def test_a_rename_in_a_branch_is_one_change_for_reviewers(repo):
-    if not shutil.which("git"):
-        pytest.skip("Git is not here")
     git(repo, "init", "-q", "-b", "main")
     repo.new("spot")
     commit(repo)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.test_validate_since import commit, git
 
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="Git is not here")
+
 POLICY = """\
 admins: [anna-gh]
 users:
@@ -123,9 +125,8 @@ def test_her_own_broken_file_is_told_and_others_files_are_not_named(desk, folder
     assert "bob/" not in done.out
 
 
+@needs_git
 def test_a_branch_shows_her_changes_only(desk):
-    if not shutil.which("git"):
-        pytest.skip("Git is not here")
     git(desk, "init", "-q", "-b", "main")
     commit(desk)
     for name, owner in (("alice/mine", "user:alice"), ("bob/undisclosed", "user:bob")):

@@ -278,5 +278,5 @@ def test_what_the_repository_allows_reaches_every_way_out(tmp_path):
     app = App(Choices(directory=tmp_path))
 
     allowed = ("10.20.0.0/16",)
-    assert app._make_tester().allow == app.sampler.allow == allowed
+    assert app._make_tester().allow == app.sampler.tester.allow == allowed
     assert app.settings.network.allow == allowed

@@ -340,18 +340,61 @@ def test_a_single_question_heeds_holds_and_frozen_keys():
         text="document",
         file="x.yaml",
     )
-    world.gate.require_open(job, KEY)
+    assert ask(world, job) == "an answer"
     world.test("a", limited())
 
     with pytest.raises(ProviderError) as held:
-        world.gate.require_open(job, KEY)
+        ask(world, job)
     assert held.value.diagnosis.category is Category.POSTPONED
 
     world.now_s = 1_000
     world.test("a", failed(Category.INVALID_CREDENTIALS))
     with pytest.raises(ProviderError) as frozen:
-        world.gate.require_open(job, KEY)
+        ask(world, job)
     assert frozen.value.diagnosis.category is Category.KEY_REFUSED
+
+
+def ask(world, job, failure=None):
+    """Ask a single question, which is answered or fails."""
+
+    async def work():
+        if failure is not None:
+            raise ProviderError(failure)
+        return "an answer"
+
+    return asyncio.run(world.gate.question(job, KEY, work))
+
+
+def test_what_a_question_is_told_holds_for_tests_as_well():
+    world = World()
+    job = Job(
+        connection=Connection(name="b", type="ccxt_crypto", provider="binance"),
+        text="document",
+        file="x.yaml",
+    )
+
+    with pytest.raises(ProviderError):
+        ask(world, job, diagnose(Category.RATE_LIMITED, retry_after_s=60))
+
+    assert category(world.test("a", passed())) is Category.POSTPONED
+    world.now_s = 61
+    with pytest.raises(ProviderError):
+        ask(world, job, diagnose(Category.INVALID_CREDENTIALS))
+    assert category(world.test("a", passed())) is Category.KEY_REFUSED
+
+
+def test_a_question_sits_a_short_wait_out():
+    world = World()
+    job = Job(
+        connection=Connection(name="b", type="ccxt_crypto", provider="binance"),
+        text="document",
+        file="x.yaml",
+    )
+    with pytest.raises(ProviderError):
+        ask(world, job, diagnose(Category.RATE_LIMITED, retry_after_s=3))
+
+    assert ask(world, job) == "an answer"
+    assert world.slept == [3]
 
 
 @pytest.mark.parametrize("kind", [

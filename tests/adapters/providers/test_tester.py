@@ -395,11 +395,17 @@ def test_a_run_against_the_sandbox_names_its_vantage(sandbox):
     assert verdicts[0].vantage == "ci-7"
 
 
+def sampler_of(unsealer, sandbox):
+    return DirectSampler(
+        ConcurrentTester(
+            adapters=find_adapters, unsealer=unsealer, clock=CLOCK, sandbox=sandbox.file
+        )
+    )
+
+
 def test_a_sample_holds_what_was_asked_for(sandbox):
     job, unsealer = feed_job()
-    sampler = DirectSampler(
-        adapters=find_adapters, unsealer=unsealer, clock=CLOCK, sandbox=sandbox.file
-    )
+    sampler = sampler_of(unsealer, sandbox)
     ask = Ask(symbol="BTC/USDT", timeframe="1m", limit=5, ticker=True)
 
     sample = sampler.sample(job, ask)
@@ -416,12 +422,7 @@ def test_a_sample_holds_what_was_asked_for(sandbox):
 
 def test_a_sample_of_a_refused_key_raises_the_diagnosis(sandbox):
     job, _ = feed_job()
-    sampler = DirectSampler(
-        adapters=find_adapters,
-        unsealer=FakeUnsealer({"api_key": Secret("wrong-key")}),
-        clock=CLOCK,
-        sandbox=sandbox.file,
-    )
+    sampler = sampler_of(FakeUnsealer({"api_key": Secret("wrong-key")}), sandbox)
 
     with pytest.raises(ProviderError) as caught:
         sampler.sample(job, Ask(symbols=True))

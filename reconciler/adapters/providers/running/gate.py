@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.adapters.providers.ladder.rates import Rates
 from reconciler.adapters.providers.ladder.sharing import sharing
 from reconciler.adapters.providers.network.contacts import is_outside
-from reconciler.adapters.providers.running.frozen import Frozen
+from reconciler.adapters.providers.running.frozen import FREEZING, Frozen
 from reconciler.adapters.providers.running.holds import SHORT_S, Holds, wait_asked_for
 from reconciler.adapters.providers.running.ways import Way, account_of, way_of
 from reconciler.core.connectivity import NetworkState
@@ -24,6 +25,8 @@ from reconciler.core.errors import ProviderError
 from reconciler.core.ports import Connectivity, Job
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Verdict
+
+T = TypeVar("T")
 
 OF_THE_WAY: Final = frozenset(
     {
@@ -107,16 +110,40 @@ class Gate:
             if is_pilot:
                 frozen.gave_up(account)
 
-    def require_open(self, job: Job, credentials: Credentials) -> None:
-        """Let a single question through; raises `ProviderError` when it may not go."""
+    def sharing(
+        self, job: Job, credentials: Credentials
+    ) -> AbstractContextManager[None]:
+        """Let the block's requests count for all that use the same account."""
         way = way_of(job.connection, credentials)
         account = account_of(way, credentials)
-        name = job.connection.name
-        found = self._shared.frozen.why_not(account, name, job.text)
-        if found is None and self._shared.holds.left_s(way) > SHORT_S:
-            found = self._shared.holds.postponed(way)
-        if found is not None:
+        return sharing((way, account) if account else None)
+
+    async def question(
+        self, job: Job, credentials: Credentials, work: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Return what a single question brings; raises `ProviderError`.
+
+        It obeys what tests were told, and tests obey what it is told; only it is not
+        counted as one of them.
+        """
+        way = way_of(job.connection, credentials)
+        account = account_of(way, credentials)
+        name, shared = job.connection.name, self._shared
+        if found := shared.frozen.why_not(account, name, job.text):
             raise ProviderError(found)
+        held_s = shared.holds.left_s(way)
+        if held_s > SHORT_S:
+            raise ProviderError(shared.holds.postponed(way))
+        if held_s:
+            await self._sleep(held_s)
+        try:
+            with self.sharing(job, credentials):
+                return await work()
+        except ProviderError as error:
+            shared.holds.heed(way, error.diagnosis, name)
+            if error.diagnosis.category in FREEZING:
+                shared.frozen.found(account, name, error.diagnosis)
+            raise
 
     async def _obstacle(self, way: Way, sharers: Hashable) -> Diagnosis | None:
         """Return what keeps anybody from testing this way now; waits if it is short."""

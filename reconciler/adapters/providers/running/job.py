@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.registry import AdapterError, find_adapter
+from reconciler.adapters.providers.running.bugs import bug
 from reconciler.adapters.providers.running.freshness import stale_at
 from reconciler.adapters.providers.running.loops import panics_as_errors, unseal_job
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 from reconciler.core.errors import ProviderError, SecretError
-from reconciler.core.ports import Adapter, Ask, Clock, Job, Sample, Unsealed, Unsealer
+from reconciler.core.ports import (
+    Adapter,
+    Ask,
+    Clock,
+    Job,
+    Sample,
+    Session,
+    Unsealed,
+    Unsealer,
+)
 from reconciler.core.secret import Credentials
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 
@@ -64,13 +74,13 @@ class JobTest:
         except SecretError as error:
             return self._failed(ProbeName.UNSEAL, _sealed(error))
         except Exception as error:  # noqa: BLE001 - the next job must not suffer
-            return self._failed(ProbeName.UNSEAL, _bug(error, Scrubber()))
+            return self._failed(ProbeName.UNSEAL, bug(error, Scrubber()))
         test = partial(self._tested, job, unsealed)
         try:
             found = await self.gate.through(job, unsealed.credentials, test)
         except Exception as error:  # noqa: BLE001 - a file may hold anything
             scrub = make_scrubber(unsealed.credentials)
-            return self._failed(ProbeName.READY, _bug(error, scrub))
+            return self._failed(ProbeName.READY, bug(error, scrub))
         if isinstance(found, Diagnosis):
             return self._failed(ProbeName.READY, found)
         return found
@@ -88,7 +98,7 @@ class JobTest:
             return self._failed(ProbeName.PUBLIC, diagnosis)
         except Exception as error:  # noqa: BLE001 - a plug-in's bug is its own
             scrub = make_scrubber(unsealed.credentials)
-            return self._failed(ProbeName.PUBLIC, _bug(error, scrub))
+            return self._failed(ProbeName.PUBLIC, bug(error, scrub))
         warnings = (unsealed.warning, *verdict.warnings)
         return replace(
             verdict,
@@ -99,17 +109,34 @@ class JobTest:
     async def sample(self, job: Job, ask: Ask) -> Sample:
         """Fetch data; raises `ProviderError` or `SecretError`."""
         from reconciler.adapters.providers.network.meter import Meter, metering
-        from reconciler.adapters.providers.running.sampler import answer_of
+        from reconciler.adapters.providers.running.questions import answer_of
 
-        unsealed = unseal_job(self.unsealer, job)
-        self.gate.require_open(job, unsealed.credentials)
-        adapter = find_adapter(job.connection.type, self.adapters)
-        async with adapter.open(
-            job.connection, unsealed.credentials, self.network
-        ) as session:
+        async with self.session(job) as session:
             with metering(Meter()) as meter:
                 sample = await answer_of(session, ask)
         return replace(sample, latency_ms=meter.latency_ms)
+
+    @asynccontextmanager
+    async def session(self, job: Job) -> AsyncIterator[Session]:
+        """Open a connection; each of its questions obeys what tests were told.
+
+        Raises `ProviderError` or `SecretError`, and so do its questions.
+        """
+        from reconciler.adapters.providers.running.questions import GatedSession
+
+        unsealed = unseal_job(self.unsealer, job)
+        credentials = unsealed.credentials
+        adapter = find_adapter(job.connection.type, self.adapters)
+        async with AsyncExitStack() as stack:
+            with self.gate.sharing(job, credentials):
+                session = await stack.enter_async_context(
+                    adapter.open(job.connection, credentials, self.network)
+                )
+            yield GatedSession(
+                session=session,
+                through=partial(self.gate.question, job, credentials),
+                scrub=make_scrubber(credentials),
+            )
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
         adapter = find_adapter(connection.type, self.adapters)
@@ -142,12 +169,3 @@ def _not_here(error: AdapterError) -> Diagnosis:
     """Return why a type cannot be tested here: its plug-in is missing, or broken."""
     detail = Scrubber().clean(error, limit=_MAX_REASON_CHARS)
     return diagnose(Category.NOT_HERE, detail=detail)
-
-
-def _bug(error: Exception, scrub: Scrubber) -> Diagnosis:
-    evidence = {"exception": type(error).__qualname__}
-    with contextlib.suppress(Exception):
-        evidence["message"] = scrub.clean(error)
-    return diagnose(
-        Category.INTERNAL, detail=type(error).__qualname__, evidence=evidence
-    )

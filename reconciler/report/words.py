@@ -178,12 +178,18 @@ def prospect(
         left = f" {relative(again_at, now)}" if now and now < again_at else ""
         return f"{helps}; the provider answers again{left} ({moment(again_at)})"
     if next_at is None:
-        return helps
+        return helps + _span_asked_for(diagnosis)
     if now is None:
         return f"{helps}; next test at {moment(next_at)}"
     if next_at <= now:
         return f"{helps}; the next test is due"
     return f"{helps}; next test {relative(next_at, now)} ({moment(next_at)})"
+
+
+def _span_asked_for(diagnosis: Diagnosis) -> str:
+    """Return how long the provider wants nobody to ask; empty when it does not say."""
+    seconds = diagnosis.retry_after_s
+    return f"; ask again in {seconds:g} s at the earliest" if seconds else ""
 
 
 def _ending(report: RunReport) -> list[str]:

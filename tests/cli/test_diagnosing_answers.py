@@ -96,6 +96,32 @@ def test_the_end_of_a_ban_is_read_from_its_sentence(repo):
     assert diagnose(repo, "binance", 418, soon)["retry_after_s"] == 90
 
 
+@pytest.mark.parametrize(
+    ("provider", "status", "body", "wait_s"),
+    [
+        ("kucoin", 403, '{"code": "1015", "msg": "Too many requests"}', 30),
+        ("kucoin", 429, '{"code": "1015", "msg": "Too many requests"}', 30),
+        ("bybit", 200, '{"retCode": 10009, "retMsg": "IP has been banned."}', 600),
+    ],
+)
+def test_a_ban_without_an_end_lasts_as_documented(repo, provider, status, body, wait_s):
+    found = diagnose(repo, provider, status, body)
+    said = repo.here("providers", "diagnose", provider, "--status", status, "--body",
+                     "-", stdin=body).out  # fmt: skip
+
+    assert (found["category"], found["retry_after_s"]) == ("ip_banned", wait_s)
+    assert f"ask again in {wait_s} s at the earliest" in said
+
+
+def test_the_end_of_a_ban_is_shown_as_a_date(repo):
+    body = '{"code": -1003, "msg": "IP banned until 1795977453688. Wait."}'
+
+    found = diagnose(repo, "binance", 418, body)
+
+    assert "until 2026-11-29 18:37:33 UTC. Wait." in found["summary"]
+    assert "1795977453688" not in found["summary"]
+
+
 def test_a_service_of_ones_own_is_read_by_the_standards(repo):
     header = 'WWW-Authenticate: Bearer error="insufficient_scope"'
     problem = '{"type": "https://example.com/rate-limited", "title": "Slow down"}'

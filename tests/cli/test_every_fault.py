@@ -73,7 +73,7 @@ HASTY = {Fault.TIMEOUT, Fault.DRIP}
 HEAVY = {Fault.HUGE, Fault.GZIP_BOMB}
 UNTOLD = {
     *(name for name, one in FAMILIES.items() if one.connection.type == "custom_api"),
-    *("gate", "mexc", "binance-testnet"),
+    *("gate", "binance-testnet"),
 }
 """Who does not tell what a key may do, and is not asked here."""
 

@@ -2,7 +2,8 @@
 
 Signed calls (https://mexcdevelop.github.io/apidocs/spot_v3_en, read 2026-11-23) take
 HMAC-SHA256 in hex over the query as sent, as the last parameter `signature`; the key
-travels in X-MEXC-APIKEY. What a key may do can be asked nowhere that is documented.
+travels in X-MEXC-APIKEY. What a key may do is told by `apiKeyInfo`
+(https://www.mexc.com/api-docs/spot-v3/spot-account-trade/query-api-key-info).
 Bars are ascending, and at most 500.
 """
 
@@ -251,6 +252,30 @@ def _account(call: Call, account: Account) -> Answer:
     )
 
 
+_RIGHTS = {
+    "read": ("SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"),
+    "trade": ("SPOT_DEAL_WRITE",),
+    "withdraw": ("SPOT_WITHDRAW_WRITE",),
+}
+
+
+def _key_info(call: Call, account: Account) -> Answer:
+    if call.params.get("accessKey") != account.api_key:
+        raise Refusal(error(400, 700004, "Mandatory parameter 'accessKey' is missing"))
+    words = [word for right in account.permissions for word in _RIGHTS.get(right, ())]
+    return json_answer(
+        {
+            "note": account.name,
+            "accessKey": account.api_key,
+            "createTime": "2026-09-14T18:53:36.000+00:00",
+            "permissions": ",".join(words),
+            "remainingValidity": 82,
+            "ipWhiteList": ",".join(account.ip_allowlist),
+            "status": "VALID",
+        }
+    )
+
+
 def _coins(_call: Call, _account: Account) -> Answer:
     rows = [
         {"coin": code, "name": code, "networkList": [_network(code)]} for code in COINS
@@ -280,6 +305,7 @@ _ROUTES: dict[str, Route] = {
     "GET /api/v3/klines": OpenRoute(kind=Kind.CANDLES, reply=_klines),
     "GET /api/v1/contract/detail": OpenRoute(reply=_no_contracts),
     "GET /api/v3/account": SignedRoute(reply=_account, needs="read"),
+    "GET /api/v3/apiKeyInfo": SignedRoute(reply=_key_info, needs="read"),
     "GET /api/v3/capital/config/getall": SignedRoute(reply=_coins, needs="read"),
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.adapters.providers.answers.answer import Answer, gate_category
 from reconciler.adapters.providers.answers.sentences import as_words
+from reconciler.adapters.providers.answers.waits import readable
 from reconciler.adapters.providers.redaction import Scrubber, names_a_secret
 from reconciler.core.diagnosis import KINDS, Category, Diagnosis, diagnose
 
@@ -174,7 +175,7 @@ def summary_of(answer: Answer, scrub: Scrubber) -> str:
     document = parse_json(answer.body)
     codes = {code for code in codes_of(document) if code.lstrip("-").isdigit()}
     texts = [text for text in texts_of(document) if text not in codes]
-    return scrub.clean("; ".join(texts), limit=120)
+    return scrub.clean("; ".join(map(readable, texts)), limit=120)
 
 
 def evidence_of(answer: Answer | None, scrub: Scrubber) -> dict[str, str]:

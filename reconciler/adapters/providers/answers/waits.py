@@ -36,6 +36,9 @@ _MOMENT = re.compile(
     r"(?i)(?:banned|blocked|locked|expires?|retry|again|available)\b[^.{}\d]{0,24}"
     r"(?:until|at|after)\W{0,3}(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)"
 )
+_NUMBERED_MOMENT = re.compile(
+    r"(?i)(\b(?:until|after|at)\W{1,3})([12]\d{9}(?:\d{3})?)\b"
+)
 _SPAN = re.compile(
     r"(?i)(?:again|retry|wait|unlock\w*|lift\w*|after)\b[^.{}\d]{0,24}?(\d{1,6})\s*"
     r"(ms|millisecond|s|sec|second|m|min|minute|h|hour)s?\b"
@@ -95,6 +98,16 @@ def _resets(answer: Answer) -> Iterator[tuple[str, float]]:
         yield answer.header(name).strip(), 0.001
     structured = _STRUCTURED.search(answer.header("RateLimit"))
     yield (structured[1] if structured else ""), 1.0
+
+
+def readable(text: str) -> str:
+    """Return a text in which the end of a wait is no bare number of seconds."""
+    return _NUMBERED_MOMENT.sub(_in_words, text)
+
+
+def _in_words(found: re.Match[str]) -> str:
+    moment = datetime.fromtimestamp(_moment_s(found[2]), tz=UTC)
+    return f"{found[1]}{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _said_s(text: str, *, now_s: float) -> float | None:

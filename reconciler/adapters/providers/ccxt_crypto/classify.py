@@ -31,6 +31,7 @@ from reconciler.adapters.providers.answers.sentences import by_sentence, sharpen
 from reconciler.adapters.providers.answers.transport import transport_diagnosis
 from reconciler.adapters.providers.answers.waits import is_limit, retry_after_s
 from reconciler.adapters.providers.ccxt_crypto.native import (
+    ban_s,
     hint_of,
     known_code,
     meaning_of,
@@ -124,12 +125,12 @@ def explain_no_rows(case: Case) -> Diagnosis | None:
 def classify_answer(exchange: str, answer: Answer) -> Category | None:
     """Return what an exchange's error answer means, None when it tells nothing."""
     gate = gate_category(answer)
-    if gate in _DECISIVE:
-        return gate
-    if answer.is_html:
-        return gate
     code = known_code(exchange, codes_of(parse_json(answer.body)))
     found = meaning_of(exchange, code) if code is not None else None
+    if gate is Category.RATE_LIMITED and found is Category.IP_BANNED:
+        return found  # one status for both, and the code tells them apart
+    if gate in _DECISIVE or answer.is_html:
+        return gate
     text = text_of(answer, without=code)
     return sharpened(found, text) if found is not None else gate or by_sentence(text)
 
@@ -179,6 +180,8 @@ def _describe(category: Category, error: Exception | None, case: Case) -> Diagno
     if case.answer is not None:
         limited = is_limit(category)
         wait = retry_after_s(case.answer, now_s=case.now_s, limited=limited)
+    if wait is None and category is Category.IP_BANNED:
+        wait = ban_s(case.exchange)
     return diagnose(
         category,
         detail=summary_of(case.answer, case.scrub) if case.answer else "",

@@ -5,8 +5,8 @@ Sources: the exchanges' API documentation (Binance apiRestrictions, OKX account
 config, Bybit user/query-api, KuCoin user/api-key, Kraken GetApiKeyInfo, Coinbase
 key_permissions, Bitget spot/account/info, BingX apiPermissions, Bitfinex
 auth/r/permissions, Gemini roles, HTX v2/user/api-key, Deribit list_api_keys, Gate
-account/detail). MEXC has a call whose answer is documented nowhere: it is left
-out. Whatever an answer does not say stays unknown.
+account/detail, MEXC apiKeyInfo: not its account, whose `canWithdraw` is no word of
+the key). Whatever an answer does not say stays unknown.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ async def _ask_htx(exchange: Any) -> Any:
     return await exchange.v2PrivateGetUserApiKey(
         {"uid": uid, "accessKey": exchange.apiKey}
     )
+
+
+async def _ask_mexc(exchange: Any) -> Any:
+    return await exchange.spotPrivateGetApiKeyInfo({"accessKey": exchange.apiKey})
 
 
 def _binance(_exchange: Any, answer: Any) -> KeyFacts | None:
@@ -258,6 +262,19 @@ def _deribit(exchange: Any, answer: Any) -> KeyFacts | None:
     )
 
 
+def _mexc(exchange: Any, answer: Any) -> KeyFacts | None:
+    own = _own([answer], "accessKey", exchange.apiKey)
+    if not isinstance(own.get("permissions"), str):
+        return None
+    given = _words(own["permissions"])
+    return _of_words(
+        given, read={word for word in given if word.endswith("_read")},
+        trade={"spot_deal_write", "contract_deal_write"},
+        withdraw={"spot_withdraw_write"},
+        ip_restricted=_has_text(own, "ipWhiteList"),
+    )  # fmt: skip
+
+
 def _gate(_exchange: Any, answer: Any) -> KeyFacts | None:
     listed = _map(answer).get("ip_whitelist")
     return KeyFacts(ip_restricted=bool(listed)) if isinstance(listed, list) else None
@@ -361,6 +378,7 @@ _BY_EXCHANGE: Mapping[str, Introspection] = {
     "htx": Introspection(ask=_ask_htx, read=_htx),
     "kraken": Introspection(ask=_call("privatePostGetApiKeyInfo"), read=_kraken),
     "kucoin": Introspection(ask=_call("privateGetUserApiKey"), read=_kucoin),
+    "mexc": Introspection(ask=_ask_mexc, read=_mexc),
     "myokx": _OKX,
     "okx": _OKX,
     "okxus": _OKX,

@@ -47,13 +47,21 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "-2015": "Binance says the same to a testnet key and to one of another site",
         "-2008": "Binance says the same to a testnet key and to one of another site",
     },
-    "bybit": {"10003": f"Bybit has keys per site: {_OTHER_ENVIRONMENT}"},
+    "bybit": {
+        "10003": f"Bybit has keys per site: {_OTHER_ENVIRONMENT}",
+        "10009": "Bybit names no end: it lifts such a ban by itself, 10 minutes after "
+        "the last request at the earliest; after 30 minutes it may be for good",
+    },
     "coinbase": {"authentication_error": "the clock counts too: tokens last 2 minutes"},
     "kraken": {
         "EAPI:Invalid key": "Kraken says the same to an address that the key's IP list "
         "does not hold: whether the key works from another address decides",
         "EAPI:Invalid nonce": "another program that uses this key raises the nonce: "
         "give each its own key",
+    },
+    "kucoin": {
+        "1015": "KuCoin blocks an address for 30 s when all its calls together "
+        "are too many"
     },
     "mexc": {
         "10072": _MEXC_EXPIRED,
@@ -67,6 +75,17 @@ HINTS: Mapping[str, Mapping[str, str]] = {
 
 By the beginning of the exchange's id: its other sites speak alike.
 """
+
+_BANS_S: Mapping[str, float] = {"bybit": 600.0, "kucoin": 30.0}
+"""How long a ban lasts by the documentation of exchanges whose answers name no end.
+
+Bybit's rate limit page ("wait for at least 10 minutes"), KuCoin's of the limit 1.0.
+"""
+
+
+def ban_s(exchange: str) -> float | None:
+    """Return how long an exchange's bans last by its documentation, None if unknown."""
+    return next((s for name, s in _BANS_S.items() if exchange.startswith(name)), None)
 
 
 def known_code(exchange: str, found: Iterable[str]) -> str | None:

@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types contracts unit tools interop format schemas catalogue bench clean
+.PHONY: demo test lint types contracts peers unit tools interop format schemas catalogue bench clean
 
 demo: .venv/ready  ## the main job, on the embedded store and a loopback sandbox
 	$(BIN)/python -m reconciler.sandbox.demo
 
-test: lint types contracts unit  ## everything CI runs
+test: lint types contracts peers unit  ## everything CI runs
 	$(MAKE) interop INTEROP="--documents 150 --seed 1 --seconds 60 --versions 1"
 
 lint: .venv/ready
@@ -22,6 +22,9 @@ contracts: .venv/ready
 
 unit: .venv/ready
 	$(BIN)/pytest
+
+peers: .venv/ready  ## real sops and age for tests, built once through Go where it is there
+	$(BIN)/python -m tests.interop.peers
 
 tools:  ## Chromium, axe-core and promtool for tests, where they can be had
 	.ci/tools

@@ -157,7 +157,7 @@ def test_updatekeys_needs_no_key_to_tell_what_it_would_do(fleet):
 
     assert f"differs    connections.d/a.yaml\n  + {new}\n  - {old}\n" in done.out
     assert "change the credentials at the provider" in done.out
-    assert "4 files: 3 differs, 1 public." in done.out
+    assert "4 files: 3 differ, 1 public." in done.out
     assert texts(fleet) == before
     fleet.here("updatekeys", "--dry-run", "--exit-code", code=6)
     fleet.here("updatekeys", "--exit-code", code=64)

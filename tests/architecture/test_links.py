@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md"]
-    + [*(ROOT / "docs").rglob("*.md")]
-)
+ROOTS = ("README.md", "CHANGELOG.md", "benchmarks/README.md")
+PAGES = [*(ROOT / name for name in ROOTS), *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from reconciler.cli.console import Console
 from reconciler.core.errors import InputError
 from reconciler.core.suggest import did_you_mean
+from reconciler.report.text import Style, blocks, table
 from reconciler.sandbox import (
     SANDBOX_ACCOUNTS,
     Account,
@@ -22,6 +24,7 @@ from reconciler.sandbox import (
 _FOUND_AT = Path(".reconcile/sandbox/sandbox.json")
 _POLL_S = 0.1
 _NUMBERS = {"times": int, "seconds": float}
+_VALUES = ("api_key", "api_secret", "api_passphrase", "account_id", "method")
 _PARAMETERS = ("account", "endpoint", "times", "seconds", "ip")
 
 
@@ -32,7 +35,7 @@ def serve_until_stopped(console: Console, directory: Path, *, port: int) -> None
     def tell(info: SandboxInfo) -> None:
         file = (directory / "sandbox.json").absolute()
         console.say(f"Playing every provider on 127.0.0.1:{info.port}. Ctrl-C ends it.")
-        console.result(f"export RECONCILE_SANDBOX={file}\n")
+        console.result(f"export RECONCILE_SANDBOX={shlex.quote(str(file))}\n")
 
     with console.stop.patient():
         try:
@@ -110,6 +113,20 @@ def account_rows(provider: str | None) -> list[dict[str, str]]:
     if not rows:
         raise InputError(_not_played(str(provider)))
     return rows
+
+
+def accounts_human(rows: Sequence[Mapping[str, str]], *, color: bool = False) -> str:
+    """Return a block for each account, so that a key can be copied from its line."""
+    return blocks([_account_lines(row, Style(color)) for row in rows])
+
+
+def _account_lines(row: Mapping[str, str], style: Style) -> list[str]:
+    note = f", {row['note']}" if row["note"] else ""
+    head = f"{row['provider']} {row['account']}"
+    values = [
+        (name, row[name].replace("\n", r"\n")) for name in _VALUES if row.get(name)
+    ]
+    return [f"{style.bold(head)}  may {row['may']}{note}", *table(values, indent=2)]
 
 
 def _note(account: Account) -> str:

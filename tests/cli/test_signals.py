@@ -116,7 +116,7 @@ def test_the_sandbox_command_serves_until_a_signal(repo):
     process = repo.start("sandbox", "--dir", "box")
     line = process.stdout.readline()
     file = line.strip().partition("RECONCILE_SANDBOX=")[2]
-    repo.here("sandbox", "accounts", "binance")
+    keys = repo.here("sandbox", "accounts", "binance").out.splitlines()
     repo.here("--sandbox", file, "sandbox", "fault", "binance", "slow", "seconds=2")
     repo.here("--sandbox", file, "sandbox", "fault", "*", "slow", "account=reader")
     one = repo.here("--sandbox", file, "sandbox", "clear", "binance")
@@ -128,6 +128,8 @@ def test_the_sandbox_command_serves_until_a_signal(repo):
     process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
+    assert keys[0] == "binance reader  may read"
+    assert keys[1].split() == ["api_key", sandbox_account("binance").api_key]
     assert "Still set for every provider: slow" in one.err
     assert "Still set" not in every.err
     assert not (repo.path / "box/sandbox.json").exists()

@@ -49,6 +49,19 @@ def codes(done):
     return [one["code"] for one in done.json["diagnostics"]]
 
 
+def test_people_are_told_where_to_read_on(written):
+    said = written.here("validate", code=3).err
+
+    assert "'reconcile explain R201' tells more of a problem." in said
+    assert "There is no file" not in said
+
+
+def test_an_empty_folder_says_how_to_begin(repo):
+    for command in ("validate", "plan"):
+        said = repo.here(command).err
+        assert "no file in connections.d yet; 'reconcile new' writes one" in said
+
+
 def test_github_shows_what_to_mend(written):
     shown = written.here("validate", "--format", "github", code=3).out.splitlines()
 

@@ -100,5 +100,8 @@ def command(  # noqa: PLR0913  # what can be asked for
     if format_ == "human":
         console.say(f"{count(found.files, 'file')} read.")
         note_empty(console, app, found)
+        if found.diagnostics:
+            code = min(found.diagnostics, key=lambda one: one.sort_key).code
+            console.say(f"'reconcile explain {code}' tells more of a problem.")
     wrong = is_wrong(found.diagnostics, strict=strict)
     return ExitCode.INVALID if wrong else ExitCode.DONE

@@ -18,17 +18,8 @@ def command(console: Console, /, *, provider: str | None, format_: str) -> None:
     They are published on purpose and worth nothing anywhere else. A key of several
     lines stands in one, as a file may hold it too.
     """
-    from reconciler.cli.sandboxing import account_rows
-    from reconciler.report.machine import of_parts
-    from reconciler.report.text import page, table
+    from reconciler.cli.sandboxing import account_rows, accounts_human
 
     rows = account_rows(provider)
-    if format_ == "json":
-        console.result(of_parts(accounts=rows))
-    else:
-        titles = tuple(key.upper() for key in rows[0])
-        cells = (
-            tuple(one.replace("\n", r"\n") for one in row.values()) for row in rows
-        )
-        lines = table([titles, *cells])
-        console.result(page(lines))
+    human = accounts_human(rows, color=console.color)
+    console.result_of(format_, human, accounts=rows)

@@ -16,14 +16,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.core.declaring import (
+    accepted_of,
+    attempt_of,
+    deployed_of,
+    new_record,
+)
 from reconciler.core.parity import Draft, Past, Recorded
 from reconciler.core.ports import Desired
 from reconciler.core.record import (
-    Accepted,
     Action,
     ActionName,
-    Attempt,
-    Deployed,
     Event,
     Record,
     Result,
@@ -47,22 +50,11 @@ def adopted(
     runs = connection.active and past.has_worked
     result = Result.APPLIED if runs or not connection.active else Result.REJECTED
     times = _times(past, context.now)
-    record = Record(
-        name=connection.name,
-        type=connection.type,
-        provider=connection.provider,
-        owner=connection.owner,
-        managed_by=context.workspace,
+    record = replace(
+        new_record(connection, workspace=context.workspace, at=context.now),
         status=_status(active=connection.active, runs=runs),
         created_at=times.created_at or context.now,
-        updated_at=context.now,
-        labels=dict(connection.labels),
-        protected=connection.protected,
-        on_remove=connection.on_remove,
-        used_by=connection.used_by,
-        policy=connection.health,
-        expires_at=connection.expires_at,
-        attempted=_attempt(desired, result, context),
+        attempted=attempt_of(desired, result, commit=context.commit, at=context.now),
         version=version,
         last_tested_at=times.last_tested_at,
         last_connected_at=times.last_connected_at,
@@ -93,30 +85,9 @@ def _status(*, active: bool, runs: bool) -> Status:
 
 
 def _running(record: Record, desired: Desired, context: Context) -> Record:
-    deployed = Deployed(
-        revision=desired.revision,
-        text=desired.text,
-        file=desired.file,
-        commit=context.commit,
-        at=context.now,
-    )
-    accepted = Accepted(
-        revision=desired.revision,
-        seal=desired.seal,
-        commit=context.commit,
-        at=context.now,
-    )
+    deployed = deployed_of(desired, commit=context.commit, at=context.now)
+    accepted = accepted_of(desired, commit=context.commit, at=context.now)
     return replace(record, active=deployed, accepted=(accepted,), generation=1)
-
-
-def _attempt(desired: Desired, result: Result, context: Context) -> Attempt:
-    return Attempt(
-        revision=desired.revision,
-        result=result,
-        file=desired.file,
-        commit=context.commit,
-        at=context.now,
-    )
 
 
 def _times(past: Past, now: datetime) -> Past:

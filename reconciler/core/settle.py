@@ -6,6 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.core.connection import Connection
+from reconciler.core.declaring import (
+    accepted_of,
+    as_declared,
+    attempt_of,
+    deployed_of,
+    new_record,
+)
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.golden import held_to_sample
 from reconciler.core.observing import observe, tested, unable_to_test, untold
@@ -14,11 +21,9 @@ from reconciler.core.plan import ActionKind, Change
 from reconciler.core.ports import Desired
 from reconciler.core.record import (
     ACCEPTED_LIMIT,
-    Accepted,
     Action,
     ActionName,
     Attempt,
-    Deployed,
     Event,
     Record,
     Result,
@@ -188,13 +193,7 @@ def _accepted(
     base = record or _new_record(desired.connection, context)
     connection = desired.connection
     changed = base.active is None or base.active.revision != desired.revision
-    deployed = Deployed(
-        revision=desired.revision,
-        text=desired.text,
-        file=desired.file,
-        commit=context.commit,
-        at=context.now,
-    )
+    deployed = deployed_of(desired, commit=context.commit, at=context.now)
     runs = replace(
         _declared(base, connection, context),
         attempted=_attempt(desired, Result.APPLIED, context),
@@ -205,7 +204,8 @@ def _accepted(
     if not connection.active or _is_out(runs, context):
         return _switched_off(runs, context)
     if changed:
-        accepted = (*base.accepted, _as_accepted(desired, context))
+        passed = accepted_of(desired, commit=context.commit, at=context.now)
+        accepted = (*base.accepted, passed)
         runs = replace(runs, active=deployed, accepted=accepted[-ACCEPTED_LIMIT:])
     if verdict is None:
         return runs
@@ -217,15 +217,6 @@ def _accepted(
         failures=0,
         failing_since=None,
         successes=1,
-    )
-
-
-def _as_accepted(desired: Desired, context: Context) -> Accepted:
-    return Accepted(
-        revision=desired.revision,
-        seal=desired.seal,
-        commit=context.commit,
-        at=context.now,
     )
 
 
@@ -264,40 +255,16 @@ def _rejected(
 
 
 def _attempt(desired: Desired, result: Result, context: Context) -> Attempt:
-    return Attempt(
-        revision=desired.revision,
-        result=result,
-        file=desired.file,
-        commit=context.commit,
-        at=context.now,
-    )
+    return attempt_of(desired, result, commit=context.commit, at=context.now)
 
 
 def _new_record(connection: Connection, context: Context) -> Record:
-    return Record(
-        name=connection.name,
-        type=connection.type,
-        provider=connection.provider,
-        owner=connection.owner,
-        managed_by=context.workspace,
-        status=Status.ACTIVE if connection.active else Status.INACTIVE,
-        created_at=context.now,
-        updated_at=context.now,
-    )
+    return new_record(connection, workspace=context.workspace, at=context.now)
 
 
 def _declared(record: Record, connection: Connection, context: Context) -> Record:
     return replace(
-        record,
-        type=connection.type,
-        provider=connection.provider,
-        owner=connection.owner,
-        labels=dict(connection.labels),
-        protected=connection.protected,
-        on_remove=connection.on_remove,
-        used_by=connection.used_by,
-        policy=connection.health,
-        expires_at=connection.expires_at,
+        as_declared(record, connection),
         declared_suspension=_declared_suspension(record, connection, context),
         managed_by=context.workspace,
         updated_at=context.now,

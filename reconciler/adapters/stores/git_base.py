@@ -8,15 +8,15 @@ read from Git. Nothing is ever written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Never
 
+from reconciler.core.declaring import attempt_of, deployed_of, new_record
 from reconciler.core.errors import DocumentError, StateError
 from reconciler.core.plan import COMMIT_LINEAGE
 from reconciler.core.ports import Desired, DesiredHead, LockInfo, StoreInfo
 from reconciler.core.record import (
-    Attempt,
-    Deployed,
     Head,
     Record,
     Result,
@@ -115,34 +115,13 @@ class GitBase:
     def _accepted(self, document: Desired) -> Record:
         connection, suspension = document.connection, document.connection.suspension
         is_out = bool(suspension and suspension.holds(self._at))
-        return Record(
-            name=connection.name,
-            type=connection.type,
-            provider=connection.provider,
-            owner=connection.owner,
-            labels=connection.labels,
-            protected=connection.protected,
-            on_remove=connection.on_remove,
-            used_by=connection.used_by,
-            policy=connection.health,
-            managed_by=self._workspace,
+        return replace(
+            new_record(connection, workspace=self._workspace, at=self._at),
             status=_status(wanted=connection.active and not is_out),
             declared_suspension=suspension,
-            created_at=self._at,
-            updated_at=self._at,
-            active=Deployed(
-                revision=document.revision,
-                text=document.text,
-                file=document.file,
-                commit=self._commit,
-                at=self._at,
-            ),
-            attempted=Attempt(
-                revision=document.revision,
-                result=Result.APPLIED,
-                file=document.file,
-                commit=self._commit,
-                at=self._at,
+            active=deployed_of(document, commit=self._commit, at=self._at),
+            attempted=attempt_of(
+                document, Result.APPLIED, commit=self._commit, at=self._at
             ),
         )
 

@@ -1,25 +1,46 @@
-"""What `reconcile test` found: one ladder per connection."""
+"""What `reconcile test` found: ladders, of many tests only those that say something."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from reconciler.core.diagnosis import Diagnosis
 from reconciler.core.outcome import Outcome
-from reconciler.core.verdict import Verdict
+from reconciler.core.verdict import ProbeStatus, Verdict
 from reconciler.report import machine
 from reconciler.report.ladder import diagnosis_lines, ladder_lines, warning_lines
 from reconciler.report.text import Style, blocks, indented, latency, safe
 
+FEW: Final = 10
+"""So many ladders are looked at; of more, those that say something."""
+
 
 def verdicts_human(
-    outcomes: Sequence[Outcome], *, color: bool = False, now: datetime | None = None
+    outcomes: Sequence[Outcome],
+    *,
+    color: bool = False,
+    now: datetime | None = None,
+    verbose: bool = False,
 ) -> str:
-    """Return every ladder; the last line is always the counts."""
+    """Return every ladder; the last line is always the counts.
+
+    Of more than `FEW`, what passed and leaves nothing to say is a line each, before the
+    others, unless `verbose` asks for all.
+    """
     style = Style(color)
-    parts = [_entry(outcome, style=style, now=now) for outcome in outcomes]
-    return blocks([*parts, [style.bold(verdicts_summary(outcomes))]])
+    is_short = len(outcomes) > FEW and not verbose
+    plain = [one for one in outcomes if is_short and _is_plain(one)]
+    others = [one for one in outcomes if not (is_short and _is_plain(one))]
+    return blocks(
+        [
+            [_headline(outcome, style) for outcome in plain],
+            [style.dim("-v shows the steps of these, too.")] if plain else [],
+            *(_entry(outcome, style=style, now=now) for outcome in others),
+            [style.bold(verdicts_summary(outcomes))],
+        ]
+    )
 
 
 def verdicts_json(outcomes: Sequence[Outcome]) -> str:
@@ -44,6 +65,15 @@ def _tally(outcomes: Sequence[Outcome]) -> tuple[int, int, int]:
     verdicts = [outcome.verdict for outcome in outcomes if outcome.verdict]
     passed = sum(verdict.passed for verdict in verdicts)
     return passed, len(verdicts) - passed, len(outcomes) - len(verdicts)
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    """Tell whether a test passed as a whole, with every step proven or needless."""
+    verdict = outcome.verdict
+    if verdict is None or not verdict.passed or outcome.diagnosis:
+        return False
+    unproven = any(one.status is ProbeStatus.UNPROVEN for one in verdict.probes)
+    return not (verdict.degraded or verdict.warnings or unproven)
 
 
 def _entry(outcome: Outcome, *, style: Style, now: datetime | None) -> list[str]:

@@ -7,7 +7,7 @@ from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus
 from reconciler.report.providers import providers_human, providers_json
 from reconciler.report.state import info_human, info_json, lock_human, lock_json
-from reconciler.report.verdicts import verdicts_human, verdicts_json
+from reconciler.report.verdicts import FEW, verdicts_human, verdicts_json
 from tests.report.report_samples import INFOS, LOCK, NOW, OUTCOMES, STORE
 
 VERDICTS = """\
@@ -29,6 +29,12 @@ zz: not tested (skipped): stopped before its turn
 
 Test: 1 passed, 1 failed, 1 not tested.
 """
+PROVEN = Probe(
+    name=ProbeName.AUTH,
+    status=ProbeStatus.PASSED,
+    latency_ms=12.0,
+    detail="a signed read was answered",
+)
 PROVIDERS = """\
 ccxt_crypto:
   ID       NAME     CREDENTIALS          ENVIRONMENTS  TIMEFRAMES
@@ -69,6 +75,33 @@ def test_a_test_says_until_when_the_provider_wants_to_be_left_alone():
         "waiting may help; the provider answers again in 10 minutes"
         " (2026-11-23 10:10:00Z)" in text
     )
+
+
+def test_of_many_tests_only_those_that_say_something_show_their_ladders():
+    passed = next(one for one in OUTCOMES if one.verdict and one.verdict.passed)
+    whole = replace(passed.verdict, warnings=(), degraded="", probes=(PROVEN,))
+    good = [replace(passed, name=f"good-{n}", verdict=whole) for n in range(FEW)]
+    warned = replace(whole, warnings=("the key ends soon",))
+    doubtful = replace(whole, probes=(replace(PROVEN, status=ProbeStatus.UNPROVEN),))
+    telling = [
+        replace(passed, name="warned", verdict=warned),
+        replace(passed, name="doubtful", verdict=doubtful),
+        *(one for one in OUTCOMES if one is not passed),
+    ]
+
+    short = verdicts_human([*good, *telling], now=NOW)
+    full = verdicts_human([*good, *telling], now=NOW, verbose=True)
+
+    assert short.splitlines()[: FEW + 2] == [
+        *(f"good-{n}: passed in 12 ms" for n in range(FEW)),
+        "",
+        "-v shows the steps of these, too.",
+    ]
+    ladders = verdicts_human(telling, now=NOW).splitlines()
+    assert short.splitlines()[FEW + 3 : -1] == ladders[:-1]
+    assert short.splitlines()[-1] == full.splitlines()[-1]
+    assert full.count("a signed read") == FEW + 2
+    assert "-v shows" not in full
 
 
 def test_providers_are_a_table_per_type():

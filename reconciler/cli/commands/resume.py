@@ -51,6 +51,9 @@ def command(
     if format_ == "json":
         console.result(verdicts_json(outcomes))
     elif outcomes:
-        now = app.clock.now()
-        console.result(verdicts_human(outcomes, color=console.color, now=now))
+        color, verbose = console.color, console.verbose
+        told = verdicts_human(
+            outcomes, color=color, now=app.clock.now(), verbose=verbose
+        )
+        console.result(told)
     return code

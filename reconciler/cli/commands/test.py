@@ -64,6 +64,8 @@ def command(
     begin elsewhere or another contract under the old symbol fail. What is suspended
     is left out, and refused with 4 when it is asked for by name.
 
+    Of more than ten tests, those that just passed are a line each; -v shows all steps.
+
     While a daemon runs for this store, it makes the tests: they share its limits, and
     no connection is tested twice at once.
     """
@@ -86,6 +88,9 @@ def command(
     if format_ == "json":
         console.result(verdicts_json(outcomes))
     else:
-        now = app.clock.now()
-        console.result(verdicts_human(outcomes, color=console.color, now=now))
+        color, verbose = console.color, console.verbose
+        told = verdicts_human(
+            outcomes, color=color, now=app.clock.now(), verbose=verbose
+        )
+        console.result(told)
     return code

@@ -24,7 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reconciler.core.diagnosis import Category, diagnose
+from reconciler.core.market import Mark
 from reconciler.core.record import Commit, Deployed, Record, Status
+from reconciler.core.statistics import Statistics, counted
 from reconciler.core.verdict import Probe, ProbeName, ProbeStatus, Verdict
 from reconciler.daemon.control import DaemonState
 from reconciler.daemon.http.server.listening import listen_at
@@ -67,6 +69,12 @@ def record_of(number, now, luck):
         diagnosis=diagnose(Category.INVALID_CREDENTIALS) if failed else None,
     )
     tested = now - timedelta(seconds=luck.randrange(900))
+    candle_ms = int(tested.timestamp() * 1000) - luck.randrange(3_600_000)
+    marks = tuple(
+        Mark(symbol=symbol, timeframe="1h", rows=100, last_candle_at_ms=candle_ms,
+             last_price=None)
+        for symbol in ("BTC/USDT", "ETH/USDT")
+    )  # fmt: skip
     name = f"c-{number:05}"
     return Record(
         name=name,
@@ -88,7 +96,11 @@ def record_of(number, now, luck):
         failures=4 if failed else not luck.randrange(20),
         last_tested_at=tested,
         last_connected_at=tested,
-        last_test=Verdict(probes=(*probes, last), at=tested),
+        last_test=Verdict(probes=(*probes, last), at=tested, marks=marks),
+        marks=marks,
+        stats=counted(
+            Statistics(), at=tested, up=not failed, speaks_for_s=86_400, latency_ms=50
+        ),
     )
 
 

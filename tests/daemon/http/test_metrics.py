@@ -14,11 +14,12 @@ from reconciler.core.incidents.standing import AlertStanding, ChannelStanding
 from reconciler.core.market import Mark
 from reconciler.core.outcome import Outcome
 from reconciler.core.plan import ActionKind
-from reconciler.core.record import Commit, Result
+from reconciler.core.record import Commit, Result, Status
+from reconciler.core.statistics import Statistics, counted
 from reconciler.daemon import events
 from reconciler.daemon.control import Queue, Revisions
 from reconciler.daemon.http.meter import Meter
-from reconciler.daemon.http.monitoring.fleet_metrics import PROVIDERS_NAMED
+from reconciler.daemon.http.monitoring.summary import PROVIDERS_NAMED
 from tests.daemon.http_play import RealControl, client_of, served
 from tests.daemon.records_play import fill, record
 
@@ -128,6 +129,65 @@ def test_the_age_of_candles_is_that_of_the_oldest(app):
 
     key = ("provider", "house"), ("type", "custom_api")
     assert samples["reconcile_candle_age_seconds", *key] == pytest.approx(7200, abs=30)
+
+
+def up_for(shares, *, now):
+    """Return what is counted of tests an hour apart, the newest an hour ago."""
+    found = Statistics()
+    for hours, up in enumerate(shares):
+        at = now - timedelta(hours=len(shares) - hours)
+        found = counted(found, at=at, up=up, speaks_for_s=86_400, latency_ms=None)
+    return found
+
+
+def test_uptime_is_the_mean_of_those_that_are_active(app, settle):
+    settle("http: {series: 10}\n")
+    now = app.clock.now()
+    put = (
+        record("good", at=now, stats=up_for([True, True], now=now)),
+        record("half", at=now, stats=up_for([True, False], now=now)),
+        record("new", at=now),
+        record("off", at=now, stats=up_for([False], now=now), status=Status.INACTIVE),
+    )
+    app.store.commit(Commit(put=put))
+    with served(app) as at:
+        families, samples = scraped(at)
+
+    assert values_of(families, "window") == {"24h", "7d", "30d"}
+    key = ("provider", "house"), ("type", "custom_api"), ("window", "24h")
+    assert samples["reconcile_uptime_ratio", *key] == pytest.approx(0.75, abs=0.01)
+    own = {
+        name: samples.get((
+            "reconcile_connection_uptime_ratio", ("connection", name), key[2]
+        ))
+        for name in ("good", "half", "new", "off")
+    }  # fmt: skip
+    assert own["new"] is None
+    assert [own["good"], own["half"], own["off"]] == pytest.approx(
+        [1.0, 0.5, 0.0], abs=0.01
+    )
+
+
+def test_providers_without_a_name_of_their_own_are_told_as_one(app):
+    now = app.clock.now()
+    many = [
+        record(f"c-{n}-{copy}", at=now, provider=f"p-{n:03}")
+        for n in range(PROVIDERS_NAMED)
+        for copy in range(2)
+    ]
+    few = [
+        record(f"few-{n}", at=now - timedelta(hours=n), provider=f"few-{n}")
+        for n in range(3)
+    ]
+    app.store.commit(Commit(put=(*many, *few)))
+    with served(app) as at:
+        _, samples = scraped(at)
+
+    other = ("provider", "other"), ("type", "custom_api")
+    assert samples["reconcile_connections", ("health", "healthy"), *other] == 3
+    assert samples["reconcile_last_test_age_seconds", *other] == pytest.approx(
+        7200, abs=60
+    )
 
 
 def test_the_daemon_s_own_state_is_told(app):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from statistics import quantiles
@@ -13,14 +13,20 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from reconciler.core.health import Health, Intent, Sync
 from reconciler.core.record import Record
 from reconciler.core.run import Row
+from reconciler.daemon.http.monitoring.summary import (
+    JUDGED,
+    WINDOWS,
+    Group,
+    Key,
+    groups_of,
+    newest_candle_ms,
+    shares_of,
+)
 
-PROVIDERS_NAMED: Final = 100
-OTHER: Final = "other"
 _WORKS: Final = frozenset({Health.HEALTHY, Health.DEGRADED})
-_JUDGED: Final = frozenset(set(Health) - {Health.UNKNOWN, Health.INACTIVE})
 _PERCENTILES: Final = (50, 95, 99)
 _GROUP: Final = ("type", "provider")
-Group = tuple[str, str]
+Groups = Mapping[Key, Group]
 Value = Callable[[Row, Record], float | None]
 
 
@@ -28,42 +34,32 @@ def fleet_metrics(
     rows: Sequence[Row], records: Mapping[str, Record], *, now: datetime
 ) -> Iterator[Metric]:
     """Yield what is bounded, whatever the number of connections."""
-    group = _grouping(rows)
-    yield _counts(rows, group)
-    yield _axis("sync", Counter(row.sync for row in rows), Sync)
-    yield _axis("intent", Counter(row.intent for row in rows), Intent)
-    yield _latencies(rows, group)
-    for name, about, value, pick in (
-        (
-            "candle_age_seconds",
-            "Age of the newest candle, of the connection with the oldest.",
-            _candle_age(now),
-            max,
-        ),
-        (
-            "last_test_age_seconds",
-            "Time since the last test, of the connection where it is longest.",
-            _test_age(now),
-            max,
-        ),
-        (
-            "key_expiry_timestamp_seconds",
-            "When the first key ends.",
-            _key_end,
-            min,
-        ),
-        (
-            "certificate_expiry_timestamp_seconds",
-            "When the first certificate ends that a test met.",
-            _certificate_end,
-            min,
-        ),
-    ):
-        found = _grouped(rows, records, group, value)
-        family = GaugeMetricFamily(f"reconcile_{name}", about, labels=_GROUP)
-        for labels, values in sorted(found.items()):
-            family.add_metric(labels, pick(values))
-        yield family
+    groups = groups_of(rows, records)
+    yield _counts(groups)
+    yield _axis("sync", Counter([row.sync for row in rows]), Sync)
+    yield _axis("intent", Counter([row.intent for row in rows]), Intent)
+    yield _latencies(groups)
+    yield _uptimes(groups)
+    yield _by_group(
+        "candle_age_seconds",
+        "Age of the newest candle, of the connection with the oldest.",
+        {key: _age_ms(one.oldest_candle_ms, now) for key, one in groups.items()},
+    )
+    yield _by_group(
+        "last_test_age_seconds",
+        "Time since the last test, of the connection where it is longest.",
+        {key: _age(one.oldest_test, now) for key, one in groups.items()},
+    )
+    yield _by_group(
+        "key_expiry_timestamp_seconds",
+        "When the first key ends.",
+        {key: _moment(one.first_key_end) for key, one in groups.items()},
+    )
+    yield _by_group(
+        "certificate_expiry_timestamp_seconds",
+        "When the first certificate ends that a test met.",
+        {key: _moment(one.first_certificate_end) for key, one in groups.items()},
+    )
 
 
 def series_metrics(
@@ -80,29 +76,22 @@ def series_metrics(
         family = GaugeMetricFamily(
             f"reconcile_connection_{name}", about, labels=["connection"]
         )
-        for row, record in _paired(rows, records):
-            number = value(row, record)
+        for row in rows:
+            record = records.get(row.name)
+            number = value(row, record) if record is not None else None
             if number is not None:
                 family.add_metric([row.name], number)
         yield family
+    yield _own_uptimes(rows)
 
 
-def _grouping(rows: Sequence[Row]) -> Callable[[Row], Group]:
-    """Return what gives each row its type and provider, few providers by name."""
-    common = Counter(row.provider for row in rows).most_common(PROVIDERS_NAMED)
-    named = {provider for provider, _ in common}
-    return lambda row: (row.type, row.provider if row.provider in named else OTHER)
-
-
-def _counts(rows: Sequence[Row], group: Callable[[Row], Group]) -> Metric:
+def _counts(groups: Groups) -> Metric:
     family = GaugeMetricFamily(
         "reconcile_connections", "Connections by health.", labels=[*_GROUP, "health"]
     )
-    counts = Counter((*group(row), row.health) for row in rows)
-    groups = sorted({key[:2] for key in counts})
-    for labels in groups:
+    for key, group in groups.items():
         for health in Health:
-            family.add_metric([*labels, health.value], counts[*labels, health])
+            family.add_metric([*key, health.value], group.health.get(health, 0))
     return family
 
 
@@ -117,80 +106,75 @@ def _axis(
     return family
 
 
-def _latencies(rows: Sequence[Row], group: Callable[[Row], Group]) -> Metric:
+def _latencies(groups: Groups) -> Metric:
     family = GaugeMetricFamily(
         "reconcile_last_test_latency_seconds",
         "Percentiles of the last tests' latency over connections.",
         labels=[*_GROUP, "percentile"],
     )
-    found: dict[Group, list[float]] = defaultdict(list)
-    for row in rows:
-        if row.latency_ms is not None and row.health in _JUDGED:
-            found[group(row)].append(row.latency_ms / 1000)
-    for labels, values in sorted(found.items()):
-        cuts = quantiles(values, n=100, method="inclusive") if values[1:] else values
+    for key, group in groups.items():
+        if not group.latencies_ms:
+            continue
+        values = group.latencies_ms
+        cuts = quantiles(values, n=100, method="inclusive") if values[1:] else []
         for percent in _PERCENTILES:
-            cut = cuts[percent - 1] if values[1:] else values[0]
-            family.add_metric([*labels, str(percent)], round(cut, 6))
+            cut_ms = cuts[percent - 1] if cuts else values[0]
+            family.add_metric([*key, str(percent)], round(cut_ms / 1000, 6))
     return family
 
 
-def _grouped(
-    rows: Sequence[Row],
-    records: Mapping[str, Record],
-    group: Callable[[Row], Group],
-    value: Value,
-) -> dict[Group, list[float]]:
-    found: dict[Group, list[float]] = defaultdict(list)
-    for row, record in _paired(rows, records):
-        if row.intent is Intent.ACTIVE:
-            number = value(row, record)
-            if number is not None:
-                found[group(row)].append(number)
-    return found
+def _uptimes(groups: Groups) -> Metric:
+    family = GaugeMetricFamily(
+        "reconcile_uptime_ratio",
+        "Share of the known time in which the last test had passed, mean of those "
+        "that are active.",
+        labels=[*_GROUP, "window"],
+    )
+    for key, group in groups.items():
+        for window, share in group.uptimes.items():
+            family.add_metric([*key, window], share)
+    return family
 
 
-def _paired(
-    rows: Sequence[Row], records: Mapping[str, Record]
-) -> Iterator[tuple[Row, Record]]:
+def _own_uptimes(rows: Iterable[Row]) -> Metric:
+    family = GaugeMetricFamily(
+        "reconcile_connection_uptime_ratio",
+        "Share of the known time in which its last test had passed.",
+        labels=["connection", "window"],
+    )
     for row in rows:
-        record = records.get(row.name)
-        if record is not None:
-            yield row, record
+        for window, share in zip(WINDOWS, shares_of(row.uptime), strict=False):
+            if share is not None:
+                family.add_metric([row.name, window], share)
+    return family
+
+
+def _by_group(name: str, about: str, values: Mapping[Key, float | None]) -> Metric:
+    family = GaugeMetricFamily(f"reconcile_{name}", about, labels=_GROUP)
+    for key, value in values.items():
+        if value is not None:
+            family.add_metric(key, value)
+    return family
+
+
+def _age_ms(at_ms: int | None, now: datetime) -> float | None:
+    return None if at_ms is None else round(now.timestamp() - at_ms / 1000, 3)
+
+
+def _age(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else (now - at).total_seconds()
+
+
+def _moment(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
 
 
 def _candle_age(now: datetime) -> Value:
-    now_s = now.timestamp()
-
-    def age(_row: Row, record: Record) -> float | None:
-        times = [
-            mark.last_candle_at_ms
-            for mark in record.marks
-            if mark.last_candle_at_ms is not None
-        ]
-        return round(now_s - max(times) / 1000, 3) if times else None
-
-    return age
-
-
-def _test_age(now: datetime) -> Value:
-    def age(row: Row, _record: Record) -> float | None:
-        tested = row.last_tested_at
-        return (now - tested).total_seconds() if tested else None
-
-    return age
-
-
-def _key_end(row: Row, _record: Record) -> float | None:
-    return row.key_ends_at.timestamp() if row.key_ends_at else None
-
-
-def _certificate_end(row: Row, _record: Record) -> float | None:
-    return row.certificate.ends_at.timestamp() if row.certificate else None
+    return lambda _row, record: _age_ms(newest_candle_ms(record.marks), now)
 
 
 def _up(row: Row, _record: Record) -> float | None:
-    return float(row.health in _WORKS) if row.health in _JUDGED else None
+    return float(row.health in _WORKS) if row.health in JUDGED else None
 
 
 def _latency(row: Row, _record: Record) -> float | None:
@@ -202,4 +186,4 @@ def _failures(row: Row, _record: Record) -> float | None:
 
 
 def _success(row: Row, _record: Record) -> float | None:
-    return row.last_connected_at.timestamp() if row.last_connected_at else None
+    return _moment(row.last_connected_at)

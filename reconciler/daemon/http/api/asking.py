@@ -23,7 +23,7 @@ from reconciler.daemon.http.problems import Fault, Problem
 
 M = TypeVar("M", bound=BaseModel)
 Globs = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
-_LABEL: Final = r"^(?:(?:[^!].*?|![^=].*?|!)!=|[^!=][^=]*=|!?[^!=][^=]*$)"
+_LABEL: Final = r"^(?:(?:[^!].*?|![^=].*?|!)!=|[^!=][^=]*=(?:[^=]|$)|!?[^!=][^=]*$)"
 """What `core.selecting` can read, for the description."""
 Label = Annotated[str, Field(pattern=_LABEL, max_length=400)]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

@@ -4,7 +4,11 @@
 and the tables were extended until it was right. `reported.json` was written after
 that, mostly from issue reports, and 123 of its 131 answers (93.9 %) were right when
 they were first looked at; the rules were then widened by what the others showed. So
-it went with `second_look.json`: 68 of 72 (94.4 %) at first sight.
+it went with `second_look.json`: 68 of 72 (94.4 %) at first sight. `third_look.json` is
+drawn at random from what ccxt's tables say of codes and sentences at sixteen exchanges
+that our tables do not hold. Of 270 of any kind, 250 (92.6 %) were right at first sight,
+most of them about orders, which nobody here sends: they are rightly `unknown`. Of 221
+about keys, accounts, limits, symbols and outages, 197 (89.1 %) were.
 """
 
 from __future__ import annotations
@@ -55,7 +59,9 @@ def category_of(one):
 # The two tables
 
 
-@pytest.mark.parametrize("name", ["documented", "reported", "second_look"])
+@pytest.mark.parametrize(
+    "name", ["documented", "reported", "second_look", "third_look"]
+)
 def test_nineteen_answers_in_twenty_are_right(name):
     entries = table(name)
 
@@ -195,7 +201,9 @@ def test_a_success_is_never_an_error(exchange, body):
     assert diagnosis_of(exchange, 200, json.dumps(body)) is None
 
 
-@pytest.mark.parametrize("name", ["documented", "reported", "second_look"])
+@pytest.mark.parametrize(
+    "name", ["documented", "reported", "second_look", "third_look"]
+)
 def test_an_error_is_never_a_success(name):
     assert all(category_of(one) is not None for one in table(name))
 

@@ -32,7 +32,7 @@ _GEO = re.compile(
     r"|unavailable in the u\.?s\b|u\.?s\.? (?:customers?|users?"
     r"|persons?)[^.]{0,20}\bnot "
     r"(?:supported|allowed|permitted)"
-    r"|country[_ ]is[_ ]banned"
+    rf"|country[_ ]is[_ ]banned|blacklist(?:ed)? {_PLACE}"
 )
 _MAINTENANCE = re.compile(
     r"(?i)maintenance|maintaining|system upgrad|server upgrad|scheduled downtime"

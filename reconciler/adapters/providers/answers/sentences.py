@@ -20,8 +20,8 @@ def _sentence(pattern: str) -> re.Pattern[str]:
 
 _KEY = r"(?:keys?|api-?keys?|access-?keys?|app-?keys?|token|credentials?|signature)"
 _SYMBOL = (
-    r"(?:symbols?|(?:asset |currency |trading )?pairs?|products?|instruments?(?: id)?"
-    r"|markets?|contracts?|instid|tickers?|coins?|currency)"
+    r"(?:symbols?|assets?|(?:asset |currency |trading )?pairs?|products?"
+    r"|instruments?(?: id)?|markets?|contracts?|instid|tickers?|coins?|currency)"
 )
 _FRAME = (
     r"(?:intervals?|granularity|periods?|time[- ]?frames?|resolution|bar|step|bin ?size"
@@ -34,7 +34,7 @@ _WRONG = (
 _IS_WRONG = (
     rf"(?:{_WRONG}|not (?:valid|supported|exist\w*|found|listed"
     rf"|available|recogni[sz]ed)"
-    r"|n.?t (?:exist\w*|found)|must be|should be|no longer|error|offline|delisted"
+    r"|n.?t (?:exist\w*|found)|must be|should be|no longer|error|offline|delist\w*"
     r"|restricted)"
 )
 _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
@@ -62,11 +62,13 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         _sentence(
-            r"rate ?-?limit|too many (?:request|visit|attempt|call)|too frequent"
-            r"|too fast|(?:request|access|api)[^.]{0,20}\b(?:frequency|limit exceeded)"
+            r"rate ?-?limit|too many (?:\w+ ){0,2}(?:request|visit|attempt|call)"
+            r"|too frequent|too fast"
+            r"|(?:request|access|api)[^.]{0,20}\b(?:frequency|limit exceeded)"
             r"|exceed\w*[^.]{0,30}(?:frequency|request limit|requests per)|throttl"
             r"|(?:call|usage) limit|quota"
             r"|request limit\b|limit of requests|frequency is too high"
+            r"|number of (?:\w+ )?requests (?:is|are) limited"
         ),
         Category.RATE_LIMITED,
     ),
@@ -74,7 +76,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
         _sentence(
             r"\bip\b[^.]{0,60}(?:white ?list|allow|bound|bind|restrict|not in|n't in"
             r"|not included|match|forbid|unauthori[sz]ed|not authori[sz]ed|not trusted"
-            r"|denied|not permitted)|(?:white|allow|trusted)[- ]?(?:ip )?list"
+            r"|denied|not permitted|cannot access)"
+            r"|(?:white|allow|trusted)[- ]?(?:ip )?list"
             r"|(?:invalid|unmatched|illegal|unauthori[sz]ed|incorrect|wrong|unbound"
             r"|untrusted) (?:client |request |source )?ip\b|ip[_ ]forbidden"
             r"|not allow(?:ed)?[^.]{0,20}\bip\b|\bno authori[sz]ation i ?p\b"
@@ -130,18 +133,30 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         _sentence(
-            r"\bkyc\b|identity[ _-]?verif|verify your identity|personal details"
+            r"\bkyc\b|(?:identity|personal)[ _-]?verif|verify your identity"
+            r"|personal details|update your profile"
             r"|(?:account|user|identity)[^.]{0,12} not (?:yet )?verified"
             r"|real-?name (?:authentication|verification)"
         ),
         Category.KYC_REQUIRED,
     ),
     (
+        # What is held back is a market; its account is not.
+        _sentence(r"\b(?:currency|coin|symbol|pair)\b[^.]{0,40}risk control"),
+        Category.BAD_SYMBOL,
+    ),
+    (
+        # About making a key, not about the one that was used.
+        _sentence(r"\bkeys? (?:remarks?|notes?|names?|labels?)\b"),
+        Category.BAD_REQUEST,
+    ),
+    (
         _sentence(
-            r"(?:account|user|member|keys?|api)\b[^.]{0,30}(?:frozen|locked|suspended"
-            r"|banned|deactivated|terminated|been cancell?ed|risk control)"
+            r"(?:account|user|member|keys?|api)\b[^.]{0,30}(?:frozen(?! balance)|locked"
+            r"|suspended|banned|deactivated|terminated|been cancell?ed|risk control)"
             r"|(?:account|user|member)\b[^.]{0,30}(?:disabled|blocked|restricted)"
             r"|(?:frozen|locked|suspended|banned|blocked) (?:account|user|member)"
+            r"|risk (?:problem|issue)s? (?:in|with|of) your account"
             r"|risk control|(?:trading|transactions?) (?:is |are |has been )?banned"
         ),
         Category.ACCOUNT_SUSPENDED,
@@ -160,6 +175,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             rf"|market is (?:currently )?closed|no such {_SYMBOL}"
             rf"|\b[A-Z0-9]{{2,12}}[-_/][A-Z]{{3,5}}\b not exist"
             rf"|{_SYMBOL} (?:is )?(?:frozen|suspended|removed)"
+            r"|order ?book (?:is|was|has been|had been) closed|expired order ?book"
         ),
         Category.BAD_SYMBOL,
     ),
@@ -176,7 +192,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
         _sentence(
             r"permission|missing (?:required )?(?:scope|role)"
             r"|read[- ]?only|out of scope"
-            r"|insufficient scope|not authori[sz]ed|unauthori[sz]ed to"
+            r"|insufficient scope|not authori[sz]ed|unauthori[sz]ed (?:to|exec)"
+            r"|sub-?account restriction"
             r"|does not have access"
             r"|privilege|no right|not allowed to|not permitted"
             r"|action is unauthori[sz]ed|\bforbidden\b"
@@ -193,6 +210,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             r"|not exist|n't exist|not found|mismatch|fail|not valid"
             r"|not match|n't match"
             r"|error|required|missing|null|empty|blank)"
+            r"|invalid user\b|user (?:not found|does not exist)|api validation failed"
             r"|key[^.]{0,20}(?:deleted|revoked|disabled)|log ?in first"
             r"|could not verify[^.]{0,20}\b(?:jwt|token|signature)"
             r"|authentication failure|failed to (?:find|load"
@@ -210,7 +228,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         _sentence(
-            r"internal[^.]{0,12} error|overload|\bbusy\b|unavailable|(?:system|service"
+            r"internal[^.]{0,12} error|overload|\bbusy\b|unavailable|ring-?balancer"
+            r"|(?:system|service"
             r"|server|network) (?:error|abnormal|exception)|try again later|is offline"
             r"|bad gateway|degraded"
         ),
@@ -221,7 +240,10 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Category], ...] = (
             rf"{_WRONG} (?:\w+ ){{0,2}}(?:param\w*|arguments?|request"
             rf"|value|field|input)"
             rf"|\b(?:param\w*|arguments?|field|value)\b[^.]{{0,30}}{_IS_WRONG}"
-            r"|validation (?:failed|error)|parameter|malformed"
+            r"|validation (?:failed|error)|parameter|malformed|\bweb-?socket\b"
+            # Of an account's own orders and addresses, not of requests.
+            r"|\blimit of (?:count|size|allowed|open|sub\w+)\b"
+            r"|(?:amount|number) of (?:stop )?orders\b[^.]{0,30}exceed"
             r"|must be (?:less|greater)|is after \w+time"
         ),
         Category.BAD_REQUEST,

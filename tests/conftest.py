@@ -1,8 +1,10 @@
-"""What holds for every test: the real sops and age are found where they were built."""
+"""What holds for every test: the real sops and age are found, and no law is timed."""
 
 from __future__ import annotations
 
 import os
+
+from hypothesis import HealthCheck, settings
 
 from tests.interop.peers import AGE, SOPS, cache_folder
 
@@ -12,3 +14,9 @@ BUILT = (
     cache_folder() / "bin" / f"age-{AGE}",
 )
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, BUILT)])
+
+# A busy machine is no counterexample.
+settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")

@@ -59,7 +59,10 @@ def list_documents(root: str, folder: str) -> Listing:
     top = os.path.join(root, folder)
     if not os.path.isdir(top):
         why = "is not a folder" if os.path.lexists(top) else "is not there"
-        raise InputError(f"the folder of the connection files, '{folder}', {why}")
+        raise InputError(
+            f"the folder of the connection files, '{folder}', {why}; 'reconcile init'"
+            " lays out a repository, -C goes to one that is elsewhere"
+        )
     walk = _Walk(
         root=root,
         inside=(os.path.realpath(root), os.path.realpath(top)),

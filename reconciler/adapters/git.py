@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from reconciler.adapters.environment import process_environment
+from reconciler.core.revision import DIRTY
 
 TIMEOUT_S = 5.0
 
@@ -16,7 +17,7 @@ def head_commit(directory: Path) -> str | None:
     if not commit:
         return None
     changed = _git(directory, "status", "--porcelain", "--", ".")
-    return f"{commit}-dirty" if changed else commit
+    return f"{commit}{DIRTY}" if changed else commit
 
 
 def _git(directory: Path, *arguments: str) -> str | None:

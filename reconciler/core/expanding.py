@@ -128,7 +128,8 @@ _UNSET: Final = "unset"
 
 def _of_value(name: str, value: str | None) -> Iterator[tuple[str, str, str]]:
     if value is None:
-        yield _UNSET, f"the variable '{name}' is not set", "set it where this runs"
+        hint = "set it where this runs; a review without it takes --allow-unset"
+        yield _UNSET, f"the variable '{name}' is not set", hint
     elif _CONTROL.search(value):
         said = f"the variable '{name}' holds more than one line of text"
         yield "R211", said, "set it to plain text"

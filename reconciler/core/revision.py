@@ -21,6 +21,8 @@ import rfc8785
 
 SHOWN_DIGITS: Final = 12
 """How much of a revision people are shown."""
+DIRTY: Final = "-dirty"
+"""Ends a commit where files were not as it has them."""
 
 LARGEST_INTEGER: Final = 2**53 - 1
 """Canonical JSON numbers are doubles; beyond this, integers collide."""
@@ -49,8 +51,9 @@ def seal_of(data: Mapping[str, Any]) -> str:
 
 
 def short_revision(revision: str) -> str:
-    """Return what people are shown of a revision."""
-    return revision[:SHOWN_DIGITS]
+    """Return what people are shown of a revision, or of a commit with its mark."""
+    mark = DIRTY if revision.endswith(DIRTY) else ""
+    return f"{revision[:SHOWN_DIGITS]}{mark}"
 
 
 def canonical_json(data: Any) -> bytes:

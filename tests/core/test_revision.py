@@ -37,6 +37,7 @@ def revision(text):
 def test_a_revision_is_a_sha256_and_people_see_twelve_digits():
     assert len(revision(TEXT)) == 64
     assert short_revision(revision(TEXT)) == revision(TEXT)[:12]
+    assert short_revision(f"{'a1b2' * 10}-dirty") == "a1b2a1b2a1b2-dirty"
 
 
 def test_the_digest_of_a_known_document_never_moves():

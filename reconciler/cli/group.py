@@ -30,7 +30,7 @@ SECTIONS = {
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
         "policy": Entry(f"{_HOME}.policy", "Make others keep what policy.yaml says."),
         "fmt": Entry(f"{_HOME}.fmt", "Give files their canonical layout."),
-        "explain": Entry(f"{_HOME}.explain", "Tell what a diagnostic code means."),
+        "explain": Entry(f"{_HOME}.explain", "Explain a code, or where values come from."),
     },
     "Go live": {
         "plan": Entry(f"{_HOME}.plan", "Show what apply would do; changes nothing."),
@@ -72,7 +72,7 @@ Exit codes:
   3    files are invalid
   4    refused by a guard
   5    at least one connection failed its test; the others were applied
-  6    status --exit-code: something is not well
+  6    with --exit-code: something is not well, or drifted
   64   wrong usage
   75   somebody else holds the lock; safe to retry
   130  stopped by SIGINT: lock released, report written
@@ -84,8 +84,9 @@ RECONCILE_APPLY_PRUNE for apply --prune, and so on.
 
 \b
 Example:
-  reconcile init && reconcile keygen
-  reconcile -C trading plan
+  reconcile keygen && reconcile init
+  reconcile new spot --type ccxt_crypto --provider binance
+  reconcile validate && reconcile plan && reconcile apply
 """
 
 

@@ -30,7 +30,7 @@ SECTIONS = {
         "validate": Entry(f"{_HOME}.validate", "Find every problem in the files."),
         "policy": Entry(f"{_HOME}.policy", "Make others keep what policy.yaml says."),
         "fmt": Entry(f"{_HOME}.fmt", "Give files their canonical layout."),
-        "explain": Entry(f"{_HOME}.explain", "Explain a code, or where values come from."),
+        "explain": Entry(f"{_HOME}.explain", "Explain a code, or a value."),
     },
     "Go live": {
         "plan": Entry(f"{_HOME}.plan", "Show what apply would do; changes nothing."),

@@ -103,34 +103,38 @@
     const place = document.querySelector("[data-found]");
     const status = place.querySelector("[role=status]");
     const whole = status.textContent;
-    let parts = null;  // read when somebody asks: there may be thousands
-    const known = () => {
-      parts ??= [...place.querySelectorAll(".part")].map((part) => ({
-        part,
-        rows: [...part.querySelectorAll("tbody tr")].map((row) => ({
-          row,
-          text: row.textContent.toLowerCase(),
-          pills: [...row.querySelectorAll(".pill")].map((pill) => pill.textContent),
-        })),
-      }));
-      return parts;
+    const parts = [...place.querySelectorAll(".part")].map((part) => ({ part, rows: null }));
+    const read = (row) => ({ row, text: row.textContent.toLowerCase(), pills: null });
+    const rows = (one) => one.rows ??= [...one.part.querySelectorAll("tbody tr")].map(read);
+    const pills = (one) => one.pills ??= [...one.row.querySelectorAll(".pill")].map((pill) => pill.textContent);
+    // There may be thousands: they are read while nobody waits, the rest when somebody asks.
+    const ahead = () => {
+      const next = parts.find((one) => !one.rows);
+      if (!next) return;
+      rows(next);
+      window.requestIdleCallback?.(ahead);
     };
     let chosen = "";
     const show = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const fits = (one) => words.every((word) => one.text.includes(word)) && (!chosen || pills(one).includes(chosen));
+      // A table that is laid out lets go of all its rows at once for little, of one after the other for much.
+      for (const one of parts) one.part.hidden = true;
+      void place.offsetHeight;
       let found = 0;
-      for (const { part, rows } of known()) {
-        let inside = 0;
-        for (const { row, text, pills } of rows) {
-          const hit = words.every((word) => text.includes(word)) && (!chosen || pills.includes(chosen));
-          if (row.hidden === hit) row.hidden = !hit;
-          inside += hit;
-        }
-        part.hidden = !inside;
+      for (const one of parts) {
+        const hits = rows(one).map(fits);
+        const inside = hits.filter(Boolean).length;
         found += inside;
+        if (!inside) continue;  // nothing of it is seen: its rows can stay as they are
+        one.rows.forEach(({ row }, at) => {
+          if (row.hidden === hits[at]) row.hidden = !hits[at];
+        });
+        one.part.hidden = false;
       }
       status.textContent = words.length || chosen ? `${found.toLocaleString("en")} found of ${whole}` : whole;
     };
+    window.requestIdleCallback?.(ahead);
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());
     input.addEventListener("input", show);

@@ -19,10 +19,16 @@ def record_of(app: App, name: str) -> Record:
     record = app.store.get(name)
     if record is None:
         raise InputError(
-            f"'{name}' is not recorded in {app.state_url}; 'reconcile list' shows "
-            "what is, 'reconcile apply' makes files live"
+            f"'{name}' is not recorded in {app.state_url}; {_where_instead(app, name)}"
         )
     return record
+
+
+def _where_instead(app: App, name: str) -> str:
+    for record in all_records(app.store):
+        if any(former.name == name for former in record.former_names):
+            return f"it is called '{record.name}' now"
+    return "'reconcile list' shows what is, 'reconcile apply' makes files live"
 
 
 _GLOB = frozenset("*?[")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,10 +57,27 @@ class Stage:
 
     def run(self, *arguments: str, expect: int = 0, stdin: str = "") -> str:
         """Run one command as the user would, show it, and check its exit code."""
-        shown = " ".join(("reconcile", *arguments))
+        ours = (sys.executable, "-m", "reconciler")
+        return self._run("reconcile", ours, arguments, expect=expect, stdin=stdin)
+
+    def git(self, *arguments: str) -> None:
+        """Run a command of Git's in the repository, as somebody of the desk."""
+        who = ("-c", "user.name=desk", "-c", "user.email=desk@example.com")
+        self._run("git", ("git", *who), arguments, expect=0, stdin="")
+
+    def _run(
+        self,
+        program: str,
+        command: tuple[str, ...],
+        arguments: tuple[str, ...],
+        *,
+        expect: int,
+        stdin: str,
+    ) -> str:
+        shown = " ".join((program, *arguments))
         self._print(f"{BOLD}$ {shown}{RESET}" if self.colour else f"$ {shown}")
-        done = subprocess.run(  # noqa: S603  # our own command line
-            (sys.executable, "-m", "reconciler", *arguments),
+        done = subprocess.run(  # noqa: S603  # our own command lines
+            (*command, *arguments),
             cwd=self.repository if self.repository.is_dir() else None,
             env=self._environment(),
             input=stdin,
@@ -68,7 +86,8 @@ class Stage:
             stderr=subprocess.STDOUT,
             check=False,
         )
-        self._print(done.stdout.rstrip())
+        if done.stdout.strip():
+            self._print(done.stdout.rstrip())
         if done.returncode != expect:
             raise DemoError(f"exit {done.returncode}, expected {expect}: {shown}")
         if expect:
@@ -111,6 +130,8 @@ def _play(stage: Stage) -> None:
     _seal(stage)
     _go_live(stage)
     _look(stage)
+    if shutil.which("git"):
+        _review(stage)
     _push_a_bad_key(stage)
     _have_an_incident(stage)
     _change_who_can_open(stage)
@@ -166,6 +187,22 @@ def _look(stage: Stage) -> None:
     stage.run("list")
     stage.run("sample", "binance-main", "--limit", "5")
     stage.run("sample", "fx-desk", "--limit", "3")
+
+
+def _review(stage: Stage) -> None:
+    stage.say("A change is reviewed before it is merged: no key, no store")
+    stage.git("init", "-q", "-b", "main")
+    stage.git("add", "-A")
+    stage.git("commit", "-qm", "Connect the desk")
+    stage.git("switch", "-qc", "more-symbols")
+    file = stage.repository / "connections.d" / "kucoin-alts.yaml"
+    file.write_text(file.read_text().replace("[SOL/USDT]", "[SOL/USDT, BTC/USDT]"))
+    stage.git("commit", "-qam", "More symbols")
+    stage.run("validate", "--strict", "--base", "main")
+    stage.run("plan", "--base", "main")
+    stage.git("switch", "-q", "main")
+    stage.git("merge", "-q", "more-symbols")
+    stage.run("apply")
 
 
 def _push_a_bad_key(stage: Stage) -> None:

@@ -53,6 +53,7 @@ def test_history_and_show_follow_a_rename(running):
     assert [one["action"] for one in lines] == ["update", "rename", "fetch", "create"]
     assert "was called  spot" in shown
     assert "used by" in shown
+    assert "it is called 'cash' now" in running.here("show", "spot", code=1).err
 
 
 @needs_git

@@ -139,14 +139,17 @@ def test_codeowners_asks_the_right_people(desk):
 
 
 def test_codeowners_is_checked_against_the_policy(desk):
-    file = desk.path / "CODEOWNERS"
+    file = desk.path / ".github" / "CODEOWNERS"
+    missing = desk.here("policy", "codeowners", "--check", file, code=3)
+    assert "It is not there; make it with -o:" in missing.err
+
     desk.here("policy", "codeowners", "-o", file)
     desk.here("policy", "codeowners", "--check", file)
     file.write_text("* @mallory\n")
 
     done = desk.here("policy", "codeowners", "--check", file, code=3)
 
-    assert "make it anew" in done.err
+    assert "It differs from policy.yaml; make it with -o:" in done.err
 
 
 def test_codeowners_without_a_policy_says_where_to_look(repo):

@@ -30,6 +30,7 @@ def test_the_demo_tells_its_story_to_the_end(tmp_path):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert "Requests that reached the sandbox meanwhile: 0" in done.stdout
     assert "keeps running" in done.stdout
+    assert "reconcile plan --base main" in done.stdout
     assert "Suspended, left alone" in done.stdout + done.stderr
     assert "renamed from okx-research" in done.stdout
     assert "daemon --once" in done.stdout

@@ -42,6 +42,6 @@ def command(
     if output:
         console.say_file("To use it, set SOPS_AGE_KEY_FILE to", path.absolute())
     console.say(
-        "Files are sealed for it once its public key stands in .sops.yaml: a later"
-        " 'reconcile init' writes it there; into one that is there, write it yourself."
+        "Files are sealed for it once its public key stands in .sops.yaml;"
+        " 'reconcile init' writes a new one with it."
     )

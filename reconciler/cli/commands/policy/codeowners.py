@@ -46,9 +46,11 @@ def command(console: Console, /, *, output: Path | None, check: Path | None) -> 
         raise click.UsageError("--check compares, --output writes: choose one")
     text = codeowners_text(console.app())
     if check:
-        if read_text(check) == text:
+        there = check.exists()
+        if there and read_text(check) == text:
             return ExitCode.DONE
-        console.say_file("It differs from policy.yaml; make it anew with -o:", check)
+        what = "It differs from policy.yaml" if there else "It is not there"
+        console.say_file(f"{what}; make it with -o:", check)
         return ExitCode.INVALID
     if output:
         write_file(output, text.encode(), mode=0o644)  # for everybody to read

@@ -103,7 +103,7 @@ KINDS: Mapping[Category, Kind] = {
         "check scheme and port of the URL",
     ),
     Category.PROXY_UNREACHABLE: Kind(
-        "the proxy cannot be reached",
+        "there is no way through the proxy",
         "check the proxy's address and that it runs",
         waiting_helps=True,
     ),

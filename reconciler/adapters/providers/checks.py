@@ -208,11 +208,19 @@ def is_text(value: Any) -> str:
 
 def is_proxy(value: Any) -> str:
     """Accept an http proxy without a password in it: config is not sealed."""
+    if fault := is_sealed_proxy(value):
+        return fault
+    url = _split(value)
+    if url.username or url.password:
+        return "must not hold a password: move the proxy to credentials and seal it"
+    return ""
+
+
+def is_sealed_proxy(value: Any) -> str:
+    """Accept an http proxy, also one with a login; no SOCKS: it would be sent HTTP."""
     url = _split(value)
     if url is None or url.scheme not in {"http", "https"} or not url.hostname:
         return "must be the URL of an HTTP proxy, like http://proxy.example:3128"
-    if url.username or url.password:
-        return "must not hold a password: move the proxy to credentials and seal it"
     return ""
 
 

@@ -17,6 +17,7 @@ import aiohttp
 
 from reconciler.adapters.providers.network.addresses import AddressNotAllowedError
 from reconciler.adapters.providers.network.bounded import AnswerTooLongError
+from reconciler.adapters.providers.network.proxying import ProxyBrokenError
 from reconciler.adapters.providers.redaction import Scrubber
 from reconciler.core.diagnosis import Category, Diagnosis, diagnose
 
@@ -24,6 +25,7 @@ _MAX_DEPTH = 12
 
 _BY_CLASS: tuple[tuple[type[BaseException], Category], ...] = (
     (AddressNotAllowedError, Category.ADDRESS_NOT_ALLOWED),
+    (ProxyBrokenError, Category.PROXY_UNREACHABLE),
     (aiohttp.ClientProxyConnectionError, Category.PROXY_UNREACHABLE),
     (aiohttp.ClientHttpProxyError, Category.PROXY_UNREACHABLE),
     (aiohttp.ClientConnectorDNSError, Category.DNS_FAILURE),
@@ -46,6 +48,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Category], ...] = (
     (aiohttp.ClientConnectionError, Category.CONNECTION_RESET),
     (aiohttp.ClientResponseError, Category.BAD_RESPONSE),
 )
+_LOGIN_WANTED, _SERVER_ERROR = 407, 500
 _NEVER_ALLOWED = "correct the URL: no connection may lead to this address"
 _CERTIFICATE_HINTS = {
     "expired": "the certificate has expired: tell the provider, or check this "
@@ -76,6 +79,15 @@ def timeout_diagnosis(timeout_s: float) -> Diagnosis:
     )
 
 
+def proxy_timeout_diagnosis(timeout_s: float) -> Diagnosis:
+    """Return the diagnosis of a test that ran out of its time before a proxy."""
+    return diagnose(
+        Category.PROXY_UNREACHABLE,
+        detail=f"it did not open the way within {timeout_s:g} s",
+        evidence={"timeout_s": f"{timeout_s:g}"},
+    )
+
+
 def _category(cause: BaseException) -> Category | None:
     if isinstance(cause, asyncio.CancelledError):
         return None
@@ -98,10 +110,35 @@ def _describe(category: Category, cause: BaseException, scrub: Scrubber) -> Diag
     if isinstance(cause, AddressNotAllowedError):
         evidence["address"] = cause.address
         fix = "" if cause.can_be_allowed else _NEVER_ALLOWED
-    detail = str(cause) if isinstance(cause, AnswerTooLongError) else ""
+    detail = _detail(cause)
+    if isinstance(cause, aiohttp.ClientHttpProxyError):
+        fix = _proxy_fix(cause.status)
     return diagnose(
         category, detail=detail, fix=fix, evidence=scrub.clean_all(evidence)
     )
+
+
+def _detail(cause: BaseException) -> str:
+    """Return what is known beyond the category; our own words only."""
+    if isinstance(cause, AnswerTooLongError | ProxyBrokenError):
+        return str(cause)
+    if not isinstance(cause, aiohttp.ClientHttpProxyError):
+        return ""
+    if cause.status == _LOGIN_WANTED:
+        return "it wants a login, or refuses ours (407)"
+    does = "could not reach the host" if cause.status >= _SERVER_ERROR else "refuses us"
+    return f"it {does} ({cause.status})"
+
+
+def _proxy_fix(status: int) -> str:
+    if status == _LOGIN_WANTED:
+        return (
+            "seal the proxy with its user and password among the credentials: "
+            "proxy: http://USER:PASSWORD@HOST:PORT"
+        )
+    if status >= _SERVER_ERROR:
+        return "test again; if it lasts, ask who runs the proxy"
+    return "allow the provider's host at the proxy, or use another proxy"
 
 
 def _message(cause: BaseException) -> str:

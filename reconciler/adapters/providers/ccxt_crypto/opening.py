@@ -8,7 +8,7 @@ from reconciler.adapters.providers.ccxt_crypto.catalogue import Exchange, exchan
 from reconciler.adapters.providers.ccxt_crypto.hub import Place
 from reconciler.adapters.providers.ccxt_crypto.keys import Keys, read_keys
 from reconciler.adapters.providers.ccxt_crypto.names import MARKETS_NEED_A_KEY
-from reconciler.adapters.providers.checks import is_text
+from reconciler.adapters.providers.checks import is_sealed_proxy
 from reconciler.adapters.providers.network.session import Network
 from reconciler.adapters.providers.redaction import Scrubber, make_scrubber
 from reconciler.adapters.providers.settings import checked, setting, timeout_s
@@ -48,7 +48,7 @@ def prepare(
         )
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
-        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+        checked("proxy", proxy, is_sealed_proxy, category=Category.BAD_URL)
     keys = read_keys(credentials)
     place = _place(connection, exchange, proxy)
     if exchange.id in MARKETS_NEED_A_KEY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -197,7 +198,7 @@ class CcxtSession:
     async def _public(self, trail: Trail) -> Rung:
         try:
             loaded = await self._load()
-        except ProviderError:
+        except (ProviderError, asyncio.CancelledError):  # the latter: out of time
             hub = hub_of(self._opening.network)
             trail.meters[-1].timings.extend(hub.requests_of(self._opening.place))
             raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.adapters.providers.checks import is_base_url, is_text
+from reconciler.adapters.providers.checks import is_base_url, is_sealed_proxy
 from reconciler.adapters.providers.custom_api.accepts import COLUMNS
 from reconciler.adapters.providers.custom_api.checks import (
     CERTIFICATE,
@@ -119,7 +119,7 @@ def read_feed(connection: Connection, credentials: Credentials) -> Feed:
     config = connection.config
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
-        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+        checked("proxy", proxy, is_sealed_proxy, category=Category.BAD_URL)
     ohlcv = _with_columns({**_OHLCV, **config.get("ohlcv", {})})
     names = [n for n in required_credentials(connection) if n not in CERTIFICATE]
     keys = read_plain_keys(

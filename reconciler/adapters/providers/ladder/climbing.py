@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from reconciler.adapters.providers.answers.transport import (
+    proxy_timeout_diagnosis,
     timeout_diagnosis,
     transport_diagnosis,
 )
@@ -174,7 +175,7 @@ async def _run(
                 rung = _believed(step.name, await step.run(trail), meter)
         except Exception as error:  # noqa: BLE001 - the one door of every adapter
             if isinstance(error, TimeoutError) and patience.is_over:
-                diagnosis = timeout_diagnosis(setting.timeout_s)
+                diagnosis = _late(meter, setting.timeout_s)
             else:
                 diagnosis = explain_any(error, setting.scrub, setting.explain)
     if (show := setting.network.trace) is not None:
@@ -182,6 +183,13 @@ async def _run(
             for line in trace_lines(step.name, timing, setting.scrub):
                 show(line)
     return _probe(step.name, rung, meter, diagnosis), rung
+
+
+def _late(meter: Meter, timeout_s: float) -> Diagnosis:
+    """Return the diagnosis of a test that ran out of time: who was waited for."""
+    at_proxy = meter.last is not None and meter.last.at_proxy
+    say = proxy_timeout_diagnosis if at_proxy else timeout_diagnosis
+    return say(timeout_s)
 
 
 def _believed(name: ProbeName, rung: Rung, meter: Meter) -> Rung:

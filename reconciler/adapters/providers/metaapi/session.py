@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from reconciler.adapters.providers.checks import is_text
+from reconciler.adapters.providers.checks import is_sealed_proxy
 from reconciler.adapters.providers.ladder.candles import bounded_limit
 from reconciler.adapters.providers.ladder.climbing import (
     Climb,
@@ -88,7 +88,7 @@ async def open_session(
     place = prepare(connection, credentials)
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
-        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+        checked("proxy", proxy, is_sealed_proxy, category=Category.BAD_URL)
     client = RestClient(
         network,
         scrub=make_scrubber(credentials),

@@ -12,7 +12,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from reconciler.adapters.providers.checks import is_base_url, is_text, is_timeout
+from reconciler.adapters.providers.checks import (
+    is_base_url,
+    is_sealed_proxy,
+    is_timeout,
+)
 from reconciler.adapters.providers.mtapi.checks import (
     REQUIRED,
     is_host,
@@ -94,7 +98,7 @@ def make_client(
     connection = opening.connection
     proxy = setting(connection, credentials, "proxy")
     if proxy is not None:
-        checked("proxy", proxy, is_text, category=Category.BAD_URL)
+        checked("proxy", proxy, is_sealed_proxy, category=Category.BAD_URL)
     return RestClient(
         network,
         scrub=scrub,

@@ -39,13 +39,14 @@ class Timing:
     """One request's times in milliseconds; it grows while the request runs.
 
     `dns_ms`, `connect_ms` (TCP alone) and `tls_ms` are None when a connection was
-    reused, or as far as it did not get. `skew_ms` is the provider's clock minus
-    ours, as far as it is certain.
+    reused, or as far as it did not get. `skew_ms` is the provider's clock
+    minus ours, as far as it is certain. `at_proxy`: a proxy has yet to open the way.
     """
 
     host: str = ""
     is_encrypted: bool = False
     is_new: bool = False
+    at_proxy: bool = False
     dns_ms: float | None = None
     connect_ms: float | None = None
     tls_ms: float | None = None

@@ -47,6 +47,7 @@ from reconciler.adapters.providers.network.meter import (
     note_socket,
     note_turn,
 )
+from reconciler.adapters.providers.network.proxying import ProxyConnector
 from reconciler.adapters.providers.network.tracing import make_keeper
 from reconciler.adapters.providers.network.watching import Timed, Watched
 from reconciler.core.diagnosis import Category, diagnose
@@ -320,7 +321,7 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), tz=UTC)
 
 
-class _Connector(aiohttp.TCPConnector):
+class _Connector(ProxyConnector):
     """Refuses addresses that are not allowed, and cuts a connection that is given up.
 
     A name is judged by what it resolves to, and just that is connected to. And a

@@ -121,6 +121,32 @@ def test_no_error_of_ours_repeats_a_signed_url():
     assert asyncio.run(run()) == "gate GET"
 
 
+@pytest.mark.parametrize("given", [(), ({"X-Mine": "1"}, None)], ids=["now", "before"])
+def test_an_endpoint_is_called_as_this_and_earlier_releases_do(given):
+    async def run():
+        kind = made_direct(ccxt.gate)
+        signed = []
+
+        class Signing(kind):
+            def sign(self, *request):
+                signed.append(request)
+                made = super().sign(*request[:4])
+                return made | {"headers": request[4]} if request[4:] else made
+
+            async def fetch(self, *request):
+                return request
+
+        exchange = Signing({"enableRateLimit": False})
+        place = ("public", "spot")
+        found = await exchange.fetch2("time", place, "GET", {}, *given, {"cost": 1})
+        return signed, found
+
+    signed, found = asyncio.run(run())
+
+    assert signed == [("time", ("public", "spot"), "GET", {}, *given)]
+    assert found[:2] == ("https://api.gateio.ws/api/v4/spot/time", "GET")
+
+
 def test_a_class_is_made_once():
     assert made_direct(ccxt.gate) is made_direct(ccxt.gate)
     assert issubclass(made_direct(ccxt.gate), ccxt.gate)

@@ -34,16 +34,19 @@ async def _fetch2(
     api: str | Sequence[str] = "public",
     method: str = "GET",
     params: Mapping[str, Any] | None = None,
-    config: Mapping[str, Any] | None = None,
+    *rest: Any,
 ) -> Any:
-    """Return the decoded answer of one of the exchange's endpoints."""
+    """Return the decoded answer of one of the exchange's endpoints.
+
+    `rest` ends with the endpoint's settings; releases before 4.5 put headers and a body
+    of the caller's before them.
+    """
+    *given, config = rest or ({},)
     params = params or {}
     if exchange.enableRateLimit:
-        cost = exchange.calculate_rate_limiter_cost(
-            api, method, path, params, config or {}
-        )
+        cost = exchange.calculate_rate_limiter_cost(api, method, path, params, config)
         await exchange.throttle(cost)
-    request = exchange.sign(path, api, method, params)
+    request = exchange.sign(path, api, method, params, *given)
     return await exchange.fetch(
         request["url"], request["method"], request["headers"], request["body"]
     )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from reconciler.adapters.providers.ccxt_crypto.introspection import introspection_of
 from reconciler.adapters.providers.ccxt_crypto.private_reads import (
     _READS,
-    tells_rights,
+    prove_key,
+    read_of,
 )
 from reconciler.adapters.providers.ccxt_crypto.rows import (
     cut_to_newest,
@@ -23,6 +24,7 @@ from reconciler.adapters.providers.ccxt_crypto.rows import (
 from reconciler.adapters.providers.ladder.candles import always_open, prove_candles
 from reconciler.adapters.providers.network.session import open_network
 from reconciler.core.connection import Connection
+from reconciler.core.diagnosis import Category
 from reconciler.core.errors import ProviderError
 from reconciler.core.secret import Secret
 from reconciler.core.verdict import ProbeName
@@ -126,7 +128,9 @@ class Asked:
         raise RuntimeError
 
 
-@pytest.mark.parametrize("name", [name for name in _READS if tells_rights(name)])
+@pytest.mark.parametrize(
+    "name", [name for name, read in _READS.items() if read.tells_rights]
+)
 def test_a_read_that_is_said_to_tell_the_rights_is_the_call_that_does(name):
     exchange = Asked()
     with contextlib.suppress(RuntimeError):
@@ -134,6 +138,32 @@ def test_a_read_that_is_said_to_tell_the_rights_is_the_call_that_does(name):
 
     assert exchange.names == [_READS[name].method]
     assert not _READS[name].params
+
+
+class Lacking:
+    """An exchange of a release that has none of the calls that we would rather use."""
+
+    id = "coinbase"
+    apiKey = "key"  # noqa: N815  # ccxt's name
+
+    async def fetch_balance(self, _params):
+        return {"info": {}}
+
+
+def test_a_release_without_the_call_proves_the_key_by_what_it_has():
+    assert read_of(Lacking()).method == "fetch_balance"
+    assert not read_of(Lacking()).tells_rights
+    assert asyncio.run(prove_key(Lacking())) == {"info": {}}
+
+
+@pytest.mark.parametrize("name", ["coinbase", "kraken", "htx", "mexc"])
+def test_a_release_without_the_call_says_that_it_cannot_ask_about_keys(name):
+    with pytest.raises(ProviderError) as caught:
+        asyncio.run(introspection_of(name).ask(Lacking()))
+
+    assert caught.value.diagnosis.category is Category.NOT_HERE
+    assert "cannot ask coinbase about its keys" in caught.value.diagnosis.summary
+    assert caught.value.diagnosis.fix == "install a newer release of ccxt"
 
 
 @pytest.mark.parametrize("name", ["bybit", "coinbase"])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.adapters.providers.ccxt_crypto.private_reads import endpoint_of
 from reconciler.core.permissions import KeyFacts
 
 Reader = Callable[[Any, Any], KeyFacts | None]
@@ -42,20 +43,20 @@ async def read_key(exchange: Any, introspection: Introspection) -> KeyFacts | No
 
 def _call(method: str) -> Callable[[Any], Awaitable[Any]]:
     async def ask(exchange: Any) -> Any:
-        return await getattr(exchange, method)()
+        return await endpoint_of(exchange, method)()
 
     return ask
 
 
 async def _ask_htx(exchange: Any) -> Any:
-    uid = (await exchange.v2PrivateGetUserUid()).get("data")
-    return await exchange.v2PrivateGetUserApiKey(
-        {"uid": uid, "accessKey": exchange.apiKey}
-    )
+    uid = (await endpoint_of(exchange, "v2PrivateGetUserUid")()).get("data")
+    asked = {"uid": uid, "accessKey": exchange.apiKey}
+    return await endpoint_of(exchange, "v2PrivateGetUserApiKey")(asked)
 
 
 async def _ask_mexc(exchange: Any) -> Any:
-    return await exchange.spotPrivateGetApiKeyInfo({"accessKey": exchange.apiKey})
+    asked = {"accessKey": exchange.apiKey}
+    return await endpoint_of(exchange, "spotPrivateGetApiKeyInfo")(asked)
 
 
 def _binance(_exchange: Any, answer: Any) -> KeyFacts | None:

@@ -7,10 +7,11 @@ back must look like an account: ccxt hands on an HTML page without complaint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.adapters.providers.ccxt_crypto.library import ccxt_version
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
 
@@ -84,9 +85,24 @@ _READS: Mapping[str, PrivateRead] = {
 _UNIFIED = PrivateRead(method="fetch_balance", proves=_has("info"))
 
 
-def tells_rights(exchange_id: str) -> bool:
-    """Tell whether the read that proves a key also tells what the key may do."""
-    return _READS.get(exchange_id, _UNIFIED).tells_rights
+def read_of(exchange: Any) -> PrivateRead:
+    """Return the read that proves a key: ccxt's own where this release lacks ours."""
+    read = _READS.get(exchange.id, _UNIFIED)
+    return read if hasattr(exchange, read.method) else _UNIFIED
+
+
+def endpoint_of(exchange: Any, method: str) -> Callable[..., Awaitable[Any]]:
+    """Return a call of ccxt's, raising `ProviderError` where this release lacks it."""
+    found: Callable[..., Awaitable[Any]] | None = getattr(exchange, method, None)
+    if found is None:
+        raise ProviderError(
+            diagnose(
+                Category.NOT_HERE,
+                detail=f"ccxt {ccxt_version()} cannot ask {exchange.id} about its keys",
+                fix="install a newer release of ccxt",
+            )
+        )
+    return found
 
 
 async def prove_key(exchange: Any) -> Any:
@@ -94,7 +110,7 @@ async def prove_key(exchange: Any) -> Any:
 
     Raises what ccxt raises, or our error for what is no account.
     """
-    read = _READS.get(exchange.id, _UNIFIED)
+    read = read_of(exchange)
     answer = await getattr(exchange, read.method)(dict(read.params))
     if not read.proves(answer):
         raise ProviderError(

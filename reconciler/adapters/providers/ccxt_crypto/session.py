@@ -28,7 +28,7 @@ from reconciler.adapters.providers.ccxt_crypto.listener import Listener
 from reconciler.adapters.providers.ccxt_crypto.opening import Opening, prepare
 from reconciler.adapters.providers.ccxt_crypto.private_reads import (
     prove_key,
-    tells_rights,
+    read_of,
 )
 from reconciler.adapters.providers.ccxt_crypto.rows import (
     cut_to_newest,
@@ -229,7 +229,7 @@ class CcxtSession:
             )
         self._begin(signing=True)
         answer = await prove_key(exchange)
-        if tells_rights(exchange.id):
+        if read_of(exchange).tells_rights:
             self._told = answer
         return Rung(detail="a signed read was answered")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,6 +126,13 @@ class Console:
     def err_color(self) -> bool:
         """Tell whether the conversation may be coloured."""
         return self._colored(sys.stderr)
+
+    @property
+    def width(self) -> int | None:
+        """Return the columns of the terminal that shows the result; None for a file."""
+        if sys.stdout is None or not sys.stdout.isatty():
+            return None
+        return shutil.get_terminal_size().columns
 
     @property
     def has_reader(self) -> bool:

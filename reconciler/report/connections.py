@@ -20,6 +20,7 @@ from reconciler.report.text import (
     Style,
     blocks,
     count,
+    fitted,
     indented,
     latency,
     page,
@@ -27,7 +28,6 @@ from reconciler.report.text import (
     revision,
     safe,
     table,
-    titled,
 )
 from reconciler.report.words import health_counts, is_unwell, survivor
 
@@ -46,18 +46,27 @@ _TITLES = (
     *("NAME", "TYPE", "PROVIDER", "OWNER", "INTENT"),
     *("SYNC", "HEALTH", "TESTED", "LATENCY"),
 )
+_LEAST = ("LATENCY", "OWNER", "TYPE", "INTENT")
 
 
 def list_human(
-    rows: Sequence[Row], *, color: bool = False, verbose: bool = False, now: datetime
+    rows: Sequence[Row],
+    *,
+    color: bool = False,
+    verbose: bool = False,
+    now: datetime,
+    width: int | None = None,
 ) -> str:
-    """Return one line per connection; `verbose` adds revision and commit."""
+    """Return one line per connection; `verbose` adds revision and commit.
+
+    In a terminal of `width` columns, what matters least gives way.
+    """
     if not rows:
         return "No connections.\n"
     style = Style(color)
     titles = (*_TITLES, "REVISION", "COMMIT") if verbose else _TITLES
     body = [_cells(row, style=style, verbose=verbose, now=now) for row in rows]
-    return page(titled(titles, body, style))
+    return page(fitted(titles, body, style, width=width, least=_LEAST))
 
 
 def status_human(

@@ -24,6 +24,7 @@ from reconciler.report.standing import absence_lines, standing_rows, usage_rows
 from reconciler.report.text import (
     Style,
     blocks,
+    fitted,
     indented,
     latency,
     moment,
@@ -33,7 +34,6 @@ from reconciler.report.text import (
     revision,
     safe,
     table,
-    titled,
 )
 from reconciler.report.words import survivor
 
@@ -86,8 +86,16 @@ def _data(record: Record, row: Row, sealed: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def history_human(actions: Sequence[Action], *, color: bool = False) -> str:
-    """Return the action log as a table, in the order given (newest first)."""
+_LEAST = ("COMMIT", "LATENCY", "REVISION", "WHO")
+
+
+def history_human(
+    actions: Sequence[Action], *, color: bool = False, width: int | None = None
+) -> str:
+    """Return the action log as a table, in the order given (newest first).
+
+    In a terminal of `width` columns, what matters least gives way.
+    """
     if not actions:
         return "No actions.\n"
     style = Style(color)
@@ -95,7 +103,8 @@ def history_human(actions: Sequence[Action], *, color: bool = False) -> str:
         *("AT", "NAME", "ACTION", "RESULT", "REVISION"),
         *("COMMIT", "LATENCY", "WHO", "DETAIL"),
     )
-    return page(titled(titles, map(_action, actions), style))
+    rows = map(_action, actions)
+    return page(fitted(titles, rows, style, width=width, least=_LEAST))
 
 
 def history_json(actions: Sequence[Action]) -> str:

@@ -96,6 +96,40 @@ def titled(
     return table([tuple(map(style.bold, heads)), *held], indent=indent)
 
 
+def fitted(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    style: Style,
+    *,
+    width: int | None,
+    least: Sequence[str],
+) -> list[str]:
+    """Return a table that fits a terminal, as far as leaving columns out does it.
+
+    Args:
+        titles: The columns.
+        rows: Their cells, as for `table`.
+        style: Colour, or none.
+        width: Columns of the terminal; None leaves nothing out.
+        least: Titles of what may be missing, the least important first. What is missing
+            is named below.
+    """
+    held, shown, gone = list(rows), list(titles), list[str]()
+    lines = titled(shown, held, style)
+    for title in least:
+        if width is None or max(map(width_of, lines)) <= width:
+            break
+        at = shown.index(title)
+        if not any(row[at] for row in held):
+            continue  # not shown anyway
+        shown.pop(at)
+        held = [(*row[:at], *row[at + 1 :]) for row in held]
+        gone.append(title)
+        lines = titled(shown, held, style)
+    said = f"Not shown, for the terminal's width: {', '.join(gone)}."
+    return [*lines, *(["", style.dim(said)] if gone else [])]
+
+
 def indented(lines: Iterable[str], spaces: int) -> list[str]:
     """Return the lines, moved to the right."""
     return [f"{' ' * spaces}{line}" if line else "" for line in lines]

@@ -7,6 +7,8 @@ import stat
 
 import pytest
 
+from tests.cli.terminal import at_terminal
+
 BALANCE = "10050.5"
 
 
@@ -46,6 +48,18 @@ def listed(repo, *arguments):
 )
 def test_list_filters_and_sorts(fleet, arguments, names):
     assert listed(fleet, *arguments) == names
+
+
+@pytest.mark.parametrize("command", ["list", "history"])
+def test_a_narrow_terminal_is_shown_what_matters_most(fleet, command):
+    code, wide = at_terminal(fleet, (command,), {}, COLUMNS="200")
+    _, narrow = at_terminal(fleet, (command,), {}, COLUMNS="80")
+
+    assert code == 0
+    assert "LATENCY" in wide.splitlines()[0]
+    assert "LATENCY" not in narrow.splitlines()[0]
+    assert "Not shown, for the terminal's width:" in narrow
+    assert "LATENCY" in fleet.run(command, COLUMNS="20").out
 
 
 def test_list_tells_of_files_with_errors(fleet):

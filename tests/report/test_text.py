@@ -6,6 +6,7 @@ from reconciler.report.text import (
     Style,
     clip,
     count,
+    fitted,
     latency,
     names,
     relative,
@@ -14,6 +15,7 @@ from reconciler.report.text import (
     width_of,
 )
 
+LEFT_OUT = "Not shown, for the terminal's width:"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
@@ -32,6 +34,23 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 )
 def test_unprintable_characters_become_visible_escapes(text, shown):
     assert safe(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (None, ["NAME  TYPE  OWNER", "a     b     admin"]),
+        (17, ["NAME  TYPE  OWNER", "a     b     admin"]),
+        (16, ["NAME  TYPE", "a     b", "", f"{LEFT_OUT} OWNER."]),
+        (9, ["NAME", "a", "", f"{LEFT_OUT} OWNER, TYPE."]),
+        (1, ["NAME", "a", "", f"{LEFT_OUT} OWNER, TYPE."]),
+    ],
+)
+def test_columns_give_way_until_a_table_fits_the_terminal(width, shown):
+    titles, rows = ("NAME", "TYPE", "EMPTY", "OWNER"), [("a", "b", "", "admin")]
+    least = ("EMPTY", "OWNER", "TYPE")
+
+    assert fitted(titles, rows, Style(), width=width, least=least) == shown
 
 
 def test_columns_align_by_what_a_terminal_shows():

@@ -49,4 +49,5 @@ def command(  # one parameter per option
     if format_ == "json":
         console.result(history_json(actions))
     else:
-        console.result(history_human(actions, color=console.color))
+        human = history_human(actions, color=console.color, width=console.width)
+        console.result(human)

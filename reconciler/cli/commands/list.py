@@ -76,5 +76,11 @@ def command(
     if format_ == "json":
         console.result(rows_json(rows))
         return
-    color, now = console.color, app.clock.now()
-    console.result(list_human(rows, color=color, verbose=console.verbose, now=now))
+    human = list_human(
+        rows,
+        color=console.color,
+        verbose=console.verbose,
+        now=app.clock.now(),
+        width=console.width,
+    )
+    console.result(human)

@@ -207,3 +207,15 @@ def test_every_provider_of_the_sandbox_and_every_type_is_covered():
 
 def test_every_fault_has_a_name_for_who_meets_it():
     assert set(CATEGORIES) | set(SAID) == {fault.value for fault in Fault}
+
+
+def test_old_data_out_of_a_cache_is_called_so(world):
+    fleet = world(hurry=False)
+    fleet.sandbox.set_fault("*", "stale_cache", endpoint="candles")
+
+    _, rows = fleet.test()
+
+    old = [row for row in rows.values() if row["diagnosis"]["category"] == "stale_data"]
+    assert len(old) > len(rows) / 2
+    assert all("a cache between" in row["diagnosis"]["summary"] for row in old)
+    assert all("content network" in row["diagnosis"]["fix"] for row in old)

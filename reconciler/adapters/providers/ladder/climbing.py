@@ -177,7 +177,8 @@ async def _run(
             if isinstance(error, TimeoutError) and patience.is_over:
                 diagnosis = _late(meter, setting.timeout_s)
             else:
-                diagnosis = explain_any(error, setting.scrub, setting.explain)
+                found = explain_any(error, setting.scrub, setting.explain)
+                diagnosis = _of_a_cache(found, meter)
     if (show := setting.network.trace) is not None:
         for timing in meter.timings:
             for line in trace_lines(step.name, timing, setting.scrub):
@@ -208,6 +209,19 @@ def _believed(name: ProbeName, rung: Rung, meter: Meter) -> Rung:
         "what it hands out is no present data"
     )
     return replace(rung, warnings=(*rung.warnings, warning))
+
+
+def _of_a_cache(diagnosis: Diagnosis, meter: Meter) -> Diagnosis:
+    """Return why data is old, which need not be the provider's doing."""
+    age_s = meter.cached_s
+    if diagnosis.category is not Category.STALE_DATA or age_s <= MAX_CACHED_S:
+        return diagnosis
+    return replace(
+        diagnosis,
+        summary=f"{diagnosis.summary}; a cache between answered, {age_s} s old",
+        fix="have the proxy or content network between keep no candles; test again",
+        evidence={**diagnosis.evidence, "age": str(age_s)},
+    )
 
 
 def _probe(

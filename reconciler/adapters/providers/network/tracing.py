@@ -26,7 +26,8 @@ _KEPT_BYTES: Final = 65_536
 _HARMLESS: Final = frozenset(
     {
         *("accept", "content-length", "content-type", "date", "host", "location"),
-        *("retry-after", "server", "user-agent"),
+        *("retry-after", "server", "user-agent", "connection", "age", "x-cache"),
+        *("accept-encoding", "content-encoding", "transfer-encoding"),
     }
 )
 _DOCUMENTS: Final = ("{", "[", "<")

@@ -99,7 +99,7 @@ def test_explain_shows_where_each_value_comes_from(repo):
     assert lines["owner"].endswith("connections.d/_defaults.yaml:1 (defaults)")
     assert lines["config.rate_limit"].endswith("connections.d/pub.yaml:3")
     assert lines["config.timeout"].endswith("connections.d/_defaults.yaml:2 (defaults)")
-    assert lines["health.interval"].split()[1:] == ['"15m"', "built", "in"]
+    assert lines["health.interval"].split()[1:] == ["15m", "built", "in"]
     homes = {one["path"]: one["from"] for one in data["values"]}
     assert (homes["provider"], homes["active"]) == ("file", "built-in")
 

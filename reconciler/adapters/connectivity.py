@@ -95,7 +95,7 @@ class Outlook:
             return judge_references(found)
         contacts = self._network.contacts
         for host in contacts.to_ask(_OTHERS):
-            if await self._within(self._network.knock(host, _HTTPS)):
+            if await self._within(self._network.greets(host, _HTTPS)):
                 contacts.note(host, reached=True)
                 break
             contacts.note(host, reached=False)

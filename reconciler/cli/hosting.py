@@ -45,7 +45,12 @@ class Asked:
             return None
         from reconciler.daemon.http.server.listening import listen_at
 
-        return listen_at(address, certificate=self.tls_certificate, key=self.tls_key)
+        return listen_at(
+            address,
+            certificate=self.tls_certificate,
+            key=self.tls_key,
+            environment=app.choices.environment,
+        )
 
 
 def run_daemon(console: Console, app: App, asked: Asked) -> ExitCode:

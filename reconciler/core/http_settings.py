@@ -15,7 +15,7 @@ from reconciler.core.access import HASH_PATTERN, NAME_PATTERN
 from reconciler.core.document_sections import DATE_PATTERN, Section, calendar_date
 from reconciler.core.document_words import Wants
 
-_LISTEN_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"
+_LISTEN_PATTERN = r"^((\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):[0-9]{1,5}|systemd)$"
 _HOST_PATTERN = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)$"
 _URL_PATTERN = r"^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?$"
 _ROLES = ("reader", "operator", "admin")
@@ -78,12 +78,15 @@ class HttpSection(Section):
     """How the daemon answers over HTTP; off unless it is told where to listen."""
 
     listen: Annotated[
-        str, Field(pattern=_LISTEN_PATTERN), Wants("HOST:PORT such as 127.0.0.1:8080")
+        str,
+        Field(pattern=_LISTEN_PATTERN),
+        Wants("HOST:PORT such as 127.0.0.1:8080, or systemd"),
     ] = Field(
         default="",
         title="Listen",
         description="Where to listen; '--listen' of the daemon says it too, and wins. "
-        "Beyond this machine only with tokens, and with TLS or behind a proxy.",
+        "Beyond this machine only with tokens, and with TLS or behind a proxy. "
+        "'systemd' takes the socket of a socket unit.",
         examples=["127.0.0.1:8080"],
     )
     url: Annotated[

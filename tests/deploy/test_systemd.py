@@ -10,7 +10,8 @@ import pytest
 from reconciler.cli.manual import every_command
 from tests.deploy.deploy_files import DEPLOY, unit
 
-UNITS = ("reconcile.service", "reconcile-once.service", "reconcile-once.timer")
+UNITS = ("reconcile.service", "reconcile-once.service", "reconcile-once.timer",
+         "reconcile.socket")  # fmt: skip
 SERVICES = UNITS[:2]
 PROGRAM = "/opt/reconcile/bin/reconcile"
 analyze = shutil.which("systemd-analyze")

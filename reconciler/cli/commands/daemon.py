@@ -23,7 +23,8 @@ from reconciler.cli.options import example
 @click.option(
     "--listen",
     metavar="HOST:PORT",
-    help="Serve the API and the status page there; port 0 takes any that is free.",
+    help="Serve the API and the status page there; port 0 takes any that is free, "
+    "'systemd' the socket of a socket unit.",
 )
 @click.option(
     "--tls-certificate",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,6 +144,49 @@ def test_hosts_that_were_well_are_asked_where_no_reference_is_named(sandbox):
             return contacts.state(), await Outlook(network).find_out()
 
     assert asyncio.run(story()) == (UNSURE, UP)
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 302 Found\r\n\r\n"])
+def test_who_takes_connections_and_answers_no_greeting_says_nothing(says):
+    """A gateway does that whose own line is down; some speak for the other side."""
+
+    async def story():
+        async def accept(reader, writer):
+            await reader.read(1)
+            writer.write(says)
+            writer.close()
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            server,
+            open_network(clock=SystemClock(), allow=["127.0.0.1"]) as network,
+        ):
+            return (
+                await network.knock("127.0.0.1", port),
+                await network.greets("127.0.0.1", port),
+            )
+
+    assert asyncio.run(story()) == (True, False)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_an_answer_all_the_same():
+    async def story():
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("elsewhere.example").configure_cert(tls)
+
+        async def accept(_reader, writer):
+            writer.close()
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            server,
+            open_network(clock=SystemClock(), allow=["127.0.0.1"]) as network,
+        ):
+            return await network.greets("127.0.0.1", port)
+
+    assert asyncio.run(story())
 
 
 def test_an_answer_of_any_test_says_that_we_are_up(sandbox):

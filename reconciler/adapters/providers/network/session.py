@@ -127,6 +127,28 @@ class Network:
             return False
         return False
 
+    async def greets(self, host: str, port: int) -> bool:
+        """Tell whether a host answers a TLS greeting, whatever its certificate.
+
+        What merely takes connections, as a gateway does whose own line is down, says
+        nothing of the world behind it.
+        """
+        connector = self.session.connector
+        if not isinstance(connector, _Connector):
+            return False
+        try:
+            for found in await connector.addresses(host, port):
+                _, writer = await asyncio.open_connection(
+                    found["host"], found["port"], ssl=self.tls, server_hostname=host
+                )
+                writer.transport.abort()
+                return True
+        except ssl.SSLCertVerificationError:
+            return True
+        except (aiohttp.ClientError, OSError, ProviderError):
+            return False
+        return False
+
     async def answers(self, url: str) -> bool:
         """Tell whether a URL answers anything at all; the answer is not read."""
         try:

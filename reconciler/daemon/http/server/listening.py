@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,12 @@ from typing import Final
 from reconciler.core.errors import InputError
 from reconciler.core.http_settings import HttpSection
 from reconciler.daemon.http.limits import Limits
+from reconciler.daemon.http.server.passing import passed_socket
 
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>\d+)"
 )
+SYSTEMD: Final = "systemd"
 _MAX_PORT: Final = 65_535
 
 
@@ -28,6 +31,8 @@ class Listen:
     certificate: Path | None = None
     key: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    passed: socket.socket | None = field(default=None, repr=False)
+    """What listens there already, and was handed to us."""
 
     @property
     def is_loopback(self) -> bool:
@@ -46,18 +51,32 @@ class Listen:
 
 
 def listen_at(
-    address: str, *, certificate: Path | None = None, key: Path | None = None
+    address: str,
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Listen:
-    """Return where to listen; raises `InputError` for what is no address."""
+    """Return where to listen; raises `InputError` for what is no address.
+
+    At `systemd` that is the socket which the environment tells of.
+    """
+    if (certificate is None) != (key is None):
+        raise InputError(
+            "a certificate needs its key: give --tls-certificate and --tls-key"
+        )
+    if address == SYSTEMD:
+        passed = passed_socket(environment or {})
+        host, port = passed.getsockname()[:2]
+        return Listen(
+            host=host, port=port, certificate=certificate, key=key, passed=passed
+        )
     found = _ADDRESS.fullmatch(address)
     port = int(found["port"]) if found else -1
     if found is None or port > _MAX_PORT:
         raise InputError(
-            f"cannot listen at '{address}': say HOST:PORT, such as 127.0.0.1:8080"
-        )
-    if (certificate is None) != (key is None):
-        raise InputError(
-            "a certificate needs its key: give --tls-certificate and --tls-key"
+            f"cannot listen at '{address}': say HOST:PORT, such as 127.0.0.1:8080,"
+            " or systemd"
         )
     host = found["six"] or found["host"] or "0.0.0.0"  # noqa: S104  # as asked for
     return Listen(host=host, port=port, certificate=certificate, key=key)
@@ -92,6 +111,9 @@ def check_safe(listen: Listen, section: HttpSection) -> None:
 
 def bound_socket(listen: Listen) -> socket.socket:
     """Return a socket that is bound; raises `InputError` when that cannot be."""
+    if listen.passed is not None:
+        listen.passed.setblocking(False)
+        return listen.passed
     try:
         found = socket.getaddrinfo(
             listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

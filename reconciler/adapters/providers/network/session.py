@@ -34,6 +34,10 @@ from reconciler.adapters.providers.network.addresses import (
 from reconciler.adapters.providers.network.bounded import BoundedResponse
 from reconciler.adapters.providers.network.contacts import Contacts
 from reconciler.adapters.providers.network.inflight import Inflight
+from reconciler.adapters.providers.network.knocking import (
+    answers_greeting,
+    takes_connections,
+)
 from reconciler.adapters.providers.network.loopback import (
     LoopbackResolver,
     Sandbox,
@@ -115,39 +119,17 @@ class Network:
 
     async def knock(self, host: str, port: int) -> bool:
         """Tell whether a host takes a connection, under the rules of all requests."""
-        connector = self.session.connector
-        if not isinstance(connector, _Connector):
-            return False
-        try:
-            for found in await connector.addresses(host, port):
-                _, writer = await asyncio.open_connection(found["host"], found["port"])
-                writer.close()
-                return True
-        except (aiohttp.ClientError, OSError, ProviderError):
-            return False
-        return False
+        known = self.session.connector
+        return isinstance(known, _Connector) and await takes_connections(
+            known, host, port
+        )
 
     async def greets(self, host: str, port: int) -> bool:
-        """Tell whether a host answers a TLS greeting, whatever its certificate.
-
-        What merely takes connections, as a gateway does whose own line is down, says
-        nothing of the world behind it.
-        """
-        connector = self.session.connector
-        if not isinstance(connector, _Connector):
-            return False
-        try:
-            for found in await connector.addresses(host, port):
-                _, writer = await asyncio.open_connection(
-                    found["host"], found["port"], ssl=self.tls, server_hostname=host
-                )
-                writer.transport.abort()
-                return True
-        except ssl.SSLCertVerificationError:
-            return True
-        except (aiohttp.ClientError, OSError, ProviderError):
-            return False
-        return False
+        """Tell whether a host answers a TLS greeting, under the same rules."""
+        known = self.session.connector
+        return isinstance(known, _Connector) and await answers_greeting(
+            known, host, port, self.tls
+        )
 
     async def answers(self, url: str) -> bool:
         """Tell whether a URL answers anything at all; the answer is not read."""

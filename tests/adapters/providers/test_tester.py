@@ -158,6 +158,26 @@ def test_providers_are_asked_side_by_side_and_not_one_after_another():
     assert adapter.most == {"p": 1, "q": 1, "r": 1, "*": 3}
 
 
+class NoLimit(FakeAdapter):
+    """A plug-in that fails where it should say how many tests may run."""
+
+    @property
+    def max_concurrency(self):
+        raise KeyError("limits.json")
+
+    @max_concurrency.setter
+    def max_concurrency(self, value):
+        pass
+
+
+def test_a_plug_in_that_cannot_say_its_limit_fails_by_its_own_name():
+    decided, _ = run(NoLimit(), jobs(2))
+
+    diagnoses = [verdict.diagnosis for verdict in decided.values()]
+    assert {one.category for one in diagnoses} == {Category.INTERNAL}
+    assert {one.evidence["exception"] for one in diagnoses} == {"KeyError"}
+
+
 def test_without_jobs_nothing_is_opened():
     opened = []
     tester = ConcurrentTester(

@@ -58,8 +58,8 @@ class JobTest:
     def limit_of(self, kind: str) -> int:
         """Return how many tests of one provider of a type may run side by side."""
         try:
-            return max(1, self.adapters[kind].max_concurrency)
-        except Exception:  # noqa: BLE001 - its test says what is wrong
+            return _limit(self.adapters[kind])
+        except Exception:  # noqa: BLE001 - its test raises the same, and tells it
             return 1
 
     async def network_is_up(self) -> bool:
@@ -140,6 +140,7 @@ class JobTest:
 
     async def _ask(self, connection: Connection, credentials: Credentials) -> Verdict:
         adapter = find_adapter(connection.type, self.adapters)
+        _limit(adapter)
         if self.trace is not None:
             self.trace(f"== {connection.name}")
         async with adapter.open(connection, credentials, self.network) as session:
@@ -153,6 +154,11 @@ class JobTest:
             diagnosis=diagnosis,
         )
         return Verdict(probes=(probe,), at=self.clock.now(), vantage=self.vantage)
+
+
+def _limit(adapter: Adapter) -> int:
+    """Return how many tests may run side by side; raises what a plug-in's own does."""
+    return max(1, adapter.max_concurrency)
 
 
 def _sealed(error: SecretError) -> Diagnosis:

@@ -17,6 +17,7 @@ from tests.adapters.providers import test_metatrader_conformance as metatrader
 from tests.adapters.providers.conformance import Subject
 
 HURRY_S = 3
+PATIENCE_S = 20
 
 
 def _testnet() -> Subject:
@@ -95,6 +96,8 @@ def _document(name: str, subject: Subject, *, hurry: bool) -> dict:
     if hurry:
         keys.pop("timeout", None)
         config["timeout"] = HURRY_S
+    elif "connect_timeout" in config:
+        config["connect_timeout"] = PATIENCE_S
     own = connection.type in {"custom_api", "metaapi"}
     forbid = connection.permissions.forbid
     if connection.type in {"mtapi", "metaapi"}:

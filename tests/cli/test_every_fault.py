@@ -146,6 +146,8 @@ def check(row, fault, *, was_hit):
     if diagnosis is None:
         said = SAID.get(fault, lambda _row: False)
         return None if not was_hit or said(row) else "passed, and says nothing of it"
+    if not was_hit and fault in HASTY and diagnosis["category"] == C.TIMEOUT:
+        return None  # in a hurry, a busy machine may be late itself
     if not was_hit:
         return f"failed without a fault: {diagnosis['summary']}"
     own = subject.own.get(LIKE.get(fault, fault))

@@ -31,6 +31,8 @@ def _binance(account: Any, _host: str, path: str) -> Signed:
 
 def _mexc(account: Any, _host: str, path: str) -> Signed:
     query = f"timestamp={_now_ms()}&recvWindow=60000"
+    if path.endswith("/apiKeyInfo"):
+        query = f"accessKey={account.api_key}&{query}"
     target = f"{path}?{query}&signature={_hex(account.api_secret, query)}"
     return target, {"X-MEXC-APIKEY": account.api_key}
 

@@ -5,14 +5,14 @@ Other processes know nothing of each other's limits; the store does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from reconciler.core.connection import Connection
 from reconciler.core.diagnosis import Category, diagnose
 from reconciler.core.errors import ProviderError
-from reconciler.core.ports import Job
-from reconciler.core.record import Record
-from reconciler.pipeline import all_records
+from reconciler.core.ports import Job, StateStore
+from reconciler.core.record import Record, Result
 from reconciler.wiring import App
 
 _SEALED_WAYS = frozenset({"proxy", "endpoint", "base_url"})
@@ -27,7 +27,7 @@ def require_no_wait(app: App, job: Job) -> None:
             the same way, and the time is not over.
     """
     now = app.clock.now()
-    for record in all_records(app.store):
+    for record in _failing(app.store, job.connection.provider):
         until = _told_until(record, job.connection, vantage=app.vantage)
         if until and until > now and _goes_the_same_way(app, record, job.connection):
             raise ProviderError(
@@ -37,6 +37,17 @@ def require_no_wait(app: App, job: Job) -> None:
                     retry_after_s=round((until - now).total_seconds(), 1),
                 )
             )
+
+
+def _failing(store: StateStore, provider: str) -> Iterator[Record]:
+    """Yield what may have been told to wait: few of many records are read for it."""
+    for head in store.heads().values():
+        is_well = head.next_attempt_at is None and head.result is Result.APPLIED
+        if head.provider != provider or is_well:
+            continue
+        record = store.get(head.name)
+        if record is not None:
+            yield record
 
 
 def _told_until(

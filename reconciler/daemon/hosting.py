@@ -106,6 +106,9 @@ class Daemon:
                 if number := self.stopping.number:
                     code = worst((code, ExitCode(_BASE + number)))
                 await self._last_report(code)
+                if number:
+                    told = {"signal": signal.Signals(number).name, "exit_code": code}
+                    logger.info("daemon stopped", extra=told)
         return code
 
     def reload(self) -> None:

@@ -120,6 +120,8 @@ def test_a_signal_in_the_middle_of_a_test_ends_it_well(
     wait_until(lambda: any("binance" in one.host for one in sandbox.requests))
 
     assert daemon.end(number) == code
+    name = signal.Signals(number).name
+    assert daemon.said("daemon stopped", signal=name, exit_code=code)
     assert applied.report["exit_code"] == code
     assert healthy(applied) == {"spot"}
     assert "The lock is free." in applied.here("state", "list").out

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,6 +20,7 @@ from reconciler.core.record import Result
 from reconciler.daemon.http.api.acting import ask_for
 from reconciler.daemon.http.api.asking import SampleBody, SuspendBody, body_of
 from reconciler.daemon.http.api.operations import check_acting, record_of
+from reconciler.daemon.http.forms import fields_of
 from reconciler.daemon.http.problems import Problem, problem_of
 from reconciler.daemon.http.site import principal_of, site_of
 from reconciler.daemon.pages.looking import connection_page
@@ -28,7 +28,6 @@ from reconciler.daemon.pages.surroundings import HOME, Endpoint
 from reconciler.report.html.detail import Said
 from reconciler.report.html.listing import address_of
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _DID: Final = {Result.APPLIED: "passed", Result.REJECTED: "failed"}
 _MINUTES: Final = len("2026-12-24T18:00")
 
@@ -62,7 +61,7 @@ async def sample(request: Request) -> Response:
     site, principal = site_of(request), principal_of(request)
     name = request.path_params["name"]
     record = await record_of(site, principal, name)
-    fields = await _fields(request)
+    fields = await fields_of(request)
     wanted = {**fields, **_number(fields, "limit")}
     question = ask_for(record, body_of(SampleBody, json.dumps(wanted).encode()))
     found = await site.control.sample(name, question, who=principal.who)
@@ -72,7 +71,7 @@ async def sample(request: Request) -> Response:
 async def suspend(request: Request) -> Response:
     """Take a connection out of service for a time; the form's times are UTC."""
     site, principal = site_of(request), principal_of(request)
-    name, fields = request.path_params["name"], await _fields(request)
+    name, fields = request.path_params["name"], await fields_of(request)
     until = fields.get("until", "")
     wanted = {"reason": fields.get("reason", ""), "until": _utc(until) or None}
     body: SuspendBody = body_of(SuspendBody, json.dumps(wanted).encode())
@@ -111,18 +110,6 @@ def _in_words(problem: Problem) -> str:
     if problem.diagnosis:
         said.append(f"Fix: {problem.diagnosis.fix}.")
     return " ".join(said)
-
-
-async def _fields(request: Request) -> Mapping[str, str]:
-    """Return the fields of the form that are filled in; each once."""
-    if request.headers.get("content-type", "").partition(";")[0] != _FORM:
-        raise Problem(415, "send the form of the page", {"Accept-Post": _FORM})
-    body = (await request.body()).decode(errors="replace")
-    try:
-        fields = parse_qs(body, max_num_fields=10)
-    except ValueError:
-        raise Problem(400, "the form cannot be read") from None
-    return {name: values[0].strip() for name, values in fields.items()}
 
 
 def _number(fields: Mapping[str, str], name: str) -> Mapping[str, int]:

@@ -5,25 +5,21 @@ The page with the form is another's; it posts `token` as a form to `/login`.
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from reconciler.daemon.http.access.knowing import known_by
-from reconciler.daemon.http.problems import Problem
+from reconciler.daemon.http.forms import fields_of
 from reconciler.daemon.http.sessions import identity_in, set_cookie
 from reconciler.daemon.http.site import site_of
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 async def log_in(request: Request) -> Response:
     """Open a session for a token; raises `Problem` 401 or 429 as a request would."""
     request.scope["state"]["route"] = "/login"
     site = site_of(request)
-    token = await _token(request)
+    token = (await fields_of(request)).get("token", "")
     principal = known_by(site, token, client=request.scope["state"]["client"])
     identity = site.sessions.begin(principal.token)
     return _home(set_cookie(identity, secure=site.secure))
@@ -36,17 +32,6 @@ async def log_out(request: Request) -> Response:
     cookie = request.headers.get("cookie", "")
     site.sessions.end(identity_in(cookie, secure=site.secure))
     return _home(set_cookie("", secure=site.secure))
-
-
-async def _token(request: Request) -> str:
-    if request.headers.get("content-type", "").partition(";")[0] != _FORM:
-        raise Problem(415, "send the form of the page", {"Accept-Post": _FORM})
-    body = (await request.body()).decode(errors="replace")
-    try:
-        fields = parse_qs(body, max_num_fields=10)
-    except ValueError:
-        raise Problem(400, "the form cannot be read") from None
-    return fields.get("token", [""])[0].strip()
 
 
 def _home(cookie: str) -> Response:
